@@ -1,0 +1,42 @@
+# Third-party libraries, all from Debian. Each is linked on one floor only (see CONTRIBUTING.md).
+
+find_package(OpenMP REQUIRED)
+find_package(fmt REQUIRED)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Boost REQUIRED COMPONENTS program_options)
+find_package(nlohmann_json REQUIRED)
+
+# howship_library(NAME HEADER LIBRARIES...): an imported target from a header and libraries found by name.
+function(howship_library name header)
+  string(MAKE_C_IDENTIFIER ${name} id)
+  find_path(${id}_INCLUDE ${header} PATH_SUFFIXES udunits2 REQUIRED)
+  mark_as_advanced(${id}_INCLUDE)
+  add_library(${name} INTERFACE IMPORTED)
+  target_include_directories(${name} SYSTEM INTERFACE ${${id}_INCLUDE})
+  foreach(library IN LISTS ARGN)
+    find_library(${id}_${library} ${library} REQUIRED)
+    mark_as_advanced(${id}_${library})
+    target_link_libraries(${name} INTERFACE ${${id}_${library}})
+  endforeach()
+endfunction()
+
+howship_library(udunits::udunits udunits2.h udunits2)
+howship_library(sbml::sbml sbml/SBMLTypes.h sbml)
+# SUNDIALS' own CMake package asks for MPI and PETSc, which we do not use.
+howship_library(sundials::cvode cvode/cvode.h sundials_cvode sundials_nvecserial sundials_generic)
+add_library(tomlplusplus::tomlplusplus INTERFACE IMPORTED)
+
+# ITK and VTK each define variables and targets of common names; keep them in functions.
+function(howship_itk)
+  find_package(ITK 5.2 REQUIRED COMPONENTS ITKIOImageBase ITKIOMeta ITKIONIFTI ITKIONRRD ITKIOGDCM ITKImageGrid)
+  add_library(itk::io INTERFACE IMPORTED GLOBAL)
+  include(${ITK_USE_FILE})
+  target_include_directories(itk::io SYSTEM INTERFACE ${ITK_INCLUDE_DIRS})
+  target_link_libraries(itk::io INTERFACE ${ITK_LIBRARIES})
+endfunction()
+howship_itk()
+
+find_package(VTK 9.1 REQUIRED COMPONENTS CommonCore CommonDataModel IOXML)
+add_library(vtk::writers INTERFACE IMPORTED)
+target_link_libraries(vtk::writers INTERFACE VTK::CommonCore VTK::CommonDataModel VTK::IOXML)

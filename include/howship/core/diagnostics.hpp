@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "howship/core/error.hpp"
+
+namespace howship {
+
+/// Collects every fault of an input before giving up, so that the user sees them all at once.
+class Diagnostics {
+ public:
+  void add(Diagnostic diagnostic) { list_.push_back(std::move(diagnostic)); }
+  void add(SourceLocation where, std::string message, std::string hint = {}, std::string excerpt = {}) {
+    list_.push_back({std::move(where), std::move(message), std::move(hint), std::move(excerpt)});
+  }
+  bool empty() const { return list_.empty(); }
+  const std::vector<Diagnostic>& list() const { return list_; }
+
+  /// Throws InputError with all faults, ordered by file, line and column, if there are any.
+  void raise_if_any();
+
+ private:
+  std::vector<Diagnostic> list_;
+};
+
+/// The candidate closest to a misspelt name, if one is close enough (Damerau-Levenshtein distance, case ignored).
+std::optional<std::string> closest(std::string_view name, const std::vector<std::string>& candidates);
+
+/// "did you mean 'BVTV'?", or "expected one of a, b, c" when nothing is close and the list is short, or "".
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
+
+}  // namespace howship

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "howship/model/model.hpp"
+#include "howship/model/program.hpp"
+
+namespace howship::model {
+
+struct SparseEntry {
+  std::uint32_t row = 0, column = 0;
+  bool operator==(const SparseEntry&) const = default;
+};
+
+/// Derivatives as a program whose output e is the matrix entry pattern[e]. Entries that vanish identically are absent.
+struct Derivatives {
+  std::vector<SparseEntry> pattern;
+  Program program;
+};
+
+struct KineticsParts;
+
+/// A model compiled: what a solver evaluates. Local rates are per voxel and hold no transport; "local" and "systemic"
+/// count in slot order. Immutable and shared by all threads; each thread keeps its own workspaces.
+class Kinetics {
+ public:
+  explicit Kinetics(std::shared_ptr<const Model> model);
+
+  const Model& model() const { return *model_; }
+  std::size_t local_count() const { return model_->local.size(); }
+  std::size_t systemic_count() const { return model_->systemic.size(); }
+  std::size_t rate_reduction_count() const { return model_->rate_reductions; }
+
+  const Program& local_rates() const { return local_rates_; }          ///< one output per local species
+  const Program& systemic_rates() const { return systemic_rates_; }    ///< one output per systemic species
+  const Program& integrands() const { return integrands_; }            ///< one output per rate reduction
+  const Program& initial_local() const { return initial_local_; }
+  const Program& initial_systemic() const { return initial_systemic_; }
+  const Program& diffusion() const { return diffusion_; }              ///< one output per diffusing species, mm^2/day
+  const std::vector<std::size_t>& diffusing() const { return diffusing_; }  ///< local slots, ascending
+
+  const Derivatives& local_by_local() const { return local_by_local_; }
+  const Derivatives& local_by_systemic() const { return local_by_systemic_; }
+  const Derivatives& systemic_by_systemic() const { return systemic_by_systemic_; }
+  const Derivatives& systemic_by_reduction() const { return systemic_by_reduction_; }
+  const Derivatives& integrand_by_local() const { return integrand_by_local_; }
+  const Derivatives& integrand_by_systemic() const { return integrand_by_systemic_; }
+
+  /// Systemic species that depend on nothing but themselves, time and parameters: they can be integrated ahead.
+  const std::vector<bool>& autonomous() const { return autonomous_; }
+
+  /// A program for other expressions of the model: frames, observables, process rates.
+  Program program(std::span<const NodeId> outputs) const;
+
+ private:
+  Kinetics(std::shared_ptr<const Model> model, KineticsParts parts);
+
+  std::shared_ptr<const Model> model_;
+  std::vector<std::size_t> diffusing_;
+  std::vector<bool> autonomous_;
+  Program local_rates_, systemic_rates_, integrands_, initial_local_, initial_systemic_, diffusion_;
+  Derivatives local_by_local_, local_by_systemic_, systemic_by_systemic_, systemic_by_reduction_, integrand_by_local_,
+      integrand_by_systemic_;
+};
+
+}  // namespace howship::model

@@ -1,0 +1,50 @@
+#include "howship/core/error.hpp"
+
+#include <fmt/format.h>
+
+namespace howship {
+namespace {
+
+std::string join(const std::vector<Diagnostic>& diagnostics) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (!text.empty()) text += '\n';
+    text += to_text(diagnostic);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const Diagnostic& diagnostic) {
+  const SourceLocation& where = diagnostic.where;
+  std::string text;
+  if (!where.file.empty()) {
+    text = where.file + ':';
+    if (where.line > 0) text += fmt::format("{}:", where.line);
+    if (where.line > 0 && where.column > 0) text += fmt::format("{}:", where.column);
+    text += ' ';
+  }
+  text += "error: " + diagnostic.message;
+  if (!diagnostic.excerpt.empty()) {
+    constexpr std::size_t kWidth = 110;  // a longer source line is shown as a window around the column
+    const std::size_t column = where.column > 0 ? static_cast<std::size_t>(where.column) - 1 : 0;
+    const std::size_t start = column > kWidth - 20 ? column - (kWidth - 20) : 0;
+    std::string shown = diagnostic.excerpt.substr(std::min(start, diagnostic.excerpt.size()), kWidth);
+    for (char& c : shown) {
+      if (c == '\t') c = ' ';
+    }
+    text += "\n    " + shown;
+    if (where.column > 0) text += "\n    " + std::string(column - start, ' ') + '^';
+  }
+  if (!diagnostic.hint.empty()) text += "\n  " + diagnostic.hint;
+  return text;
+}
+
+InputError::InputError(const std::string& message, const std::string& hint)
+    : InputError(std::vector<Diagnostic>{{{}, message, hint, {}}}) {}
+
+InputError::InputError(std::vector<Diagnostic> diagnostics)
+    : std::runtime_error(join(diagnostics)), diagnostics_(std::move(diagnostics)) {}
+
+}  // namespace howship

@@ -1,0 +1,617 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "howship/core/diagnostics.hpp"
+#include "howship/core/files.hpp"
+#include "howship/model/library.hpp"
+#include "model/resolver.hpp"
+#include "model/statements.hpp"
+
+namespace howship::model {
+namespace {
+
+constexpr int kDeepestChain = 200;  ///< quantities that use quantities that use ...
+
+/// What a name stands for, from which file, and what overlays do to it.
+struct Entry {
+  enum class Kind { species, parameter, quantity, process, observable };
+  Kind kind = Kind::species;
+  std::size_t statement = 0;
+  const Statements* file = nullptr;
+  SourceLocation where;
+  std::vector<std::pair<const Statements*, const ModificationStatement*>> modifications;
+  bool removed = false;
+  std::string removed_by;
+
+  enum class State { fresh, in_progress, done, failed };
+  State state = State::fresh;
+  Typed value;
+  std::size_t slot = 0;  ///< index in the Model's list of its kind
+};
+
+const char* section_of(Entry::Kind kind) {
+  switch (kind) {
+    case Entry::Kind::species: return "species";
+    case Entry::Kind::parameter: return "parameters";
+    case Entry::Kind::quantity: return "quantities";
+    case Entry::Kind::process: return "processes";
+    case Entry::Kind::observable: return "observables";
+  }
+  return "";
+}
+
+class Builder {
+ public:
+  Builder(const Library& library, const UnitSystem& units)
+      : library_(library),
+        units_(units),
+        resolve_(model_, units, [this](const std::string& name, std::size_t position) { return lookup(name, position); }) {}
+
+  void gather(const std::string& id) {
+    Library::Entry entry;
+    try {
+      entry = library_.read(id);
+    } catch (const InputError& error) {
+      for (Diagnostic d : error.diagnostics()) diagnostics_.add(std::move(d));
+      return;
+    }
+    gather_text(id, entry.file, entry.text);
+  }
+
+  void gather_text(const std::string& id, const std::string& file, const std::string& text) {
+    if (std::any_of(files_.begin(), files_.end(), [&](const auto& known) { return known->id == id; })) return;
+    if (!open_.insert(id).second) {
+      diagnostics_.add({file, 1, 1}, fmt::format("'{}' extends itself, through what it extends", id));
+      return;
+    }
+    texts_[file] = text;
+    auto statements = std::make_unique<Statements>(read_statements(id, file, text, diagnostics_));
+    for (const Text& base : statements->extends) {
+      if (open_.size() > kDeepestChain) break;
+      try {
+        const Library::Entry entry = library_.read(base.value);
+        gather_text(base.value, entry.file, entry.text);
+      } catch (const InputError& error) {
+        const Diagnostic& first = error.diagnostics().front();
+        fault(base.where, first.message, first.hint);
+      }
+    }
+    open_.erase(id);
+    model_.files.push_back({id, statements->title, text, statements->cites});
+    files_.push_back(std::move(statements));
+  }
+
+  Model build() {
+    diagnostics_.raise_if_any();  // what follows would only repeat what is wrong
+    for (const auto& file : files_) enter(*file);
+    for (const auto& file : files_) modify(*file);
+    for (const auto& file : files_) remove(*file);
+    declare();
+    diagnostics_.raise_if_any();
+    processes();
+    model_.rate_reductions = model_.reductions.size();
+    species_formulas();
+    for (auto& [name, entry] : names_) {
+      if (entry.kind == Entry::Kind::quantity && !entry.removed) force(name, entry);
+    }
+    observables();
+    doses();
+    check_reductions();
+    diagnostics_.raise_if_any();
+    sum_rates();
+    order_quantities();
+    return std::move(model_);
+  }
+
+ private:
+  void fault(const SourceLocation& where, std::string message, std::string hint = {}) {
+    const auto text = texts_.find(where.file);
+    diagnostics_.add(where, std::move(message), std::move(hint), text == texts_.end() ? std::string{} : line_of(text->second, where.line));
+  }
+
+  static SourceLocation at(const Text& text, std::size_t position) {
+    SourceLocation where = text.where;
+    for (std::size_t i = 0; i < position && i < text.value.size(); ++i) {
+      if (text.value[i] == '\n') {
+        ++where.line;
+        where.column = 1;
+      } else {
+        ++where.column;
+      }
+    }
+    return where;
+  }
+
+  Unit unit(const std::string& text, const SourceLocation& where) {
+    if (text.empty()) return {};
+    try {
+      return units_.parse(text);
+    } catch (const UnitError& error) {
+      fault(where, error.what(), error.hint());
+      return {};
+    }
+  }
+
+  std::vector<std::string> known_names() const {
+    std::vector<std::string> out;
+    for (const auto& [name, entry] : names_) {
+      if (!entry.removed && entry.kind != Entry::Kind::process && entry.kind != Entry::Kind::observable) out.push_back(name);
+    }
+    return out;
+  }
+
+  // ---- joining files ----
+
+  void enter(const Statements& file) {
+    const auto put = [&](Entry::Kind kind, std::size_t statement, const std::string& id, const SourceLocation& where) {
+      Entry entry;
+      entry.kind = kind;
+      entry.statement = statement;
+      entry.file = &file;
+      entry.where = where;
+      const auto [place, is_new] = names_.try_emplace(id, entry);
+      if (!is_new) {
+        fault(where, fmt::format("'{}' is already set by {} ({}:{})", id, place->second.file->id, place->second.where.file, place->second.where.line),
+              fmt::format("give it another name, or change the first with [modify.{}]", id));
+      }
+    };
+    for (std::size_t i = 0; i < file.species.size(); ++i) put(Entry::Kind::species, i, file.species[i].id, file.species[i].where);
+    for (std::size_t i = 0; i < file.parameters.size(); ++i) put(Entry::Kind::parameter, i, file.parameters[i].id, file.parameters[i].where);
+    for (std::size_t i = 0; i < file.quantities.size(); ++i) put(Entry::Kind::quantity, i, file.quantities[i].id, file.quantities[i].where);
+    for (std::size_t i = 0; i < file.processes.size(); ++i) put(Entry::Kind::process, i, file.processes[i].id, file.processes[i].where);
+    for (std::size_t i = 0; i < file.observables.size(); ++i) put(Entry::Kind::observable, i, file.observables[i].id, file.observables[i].where);
+  }
+
+  void modify(const Statements& file) {
+    using Kind = ModificationStatement::Kind;
+    for (const ModificationStatement& m : file.modifications) {
+      const auto found = names_.find(m.target);
+      if (found == names_.end()) {
+        std::vector<std::string> names;
+        for (const auto& [name, entry] : names_) names.push_back(name);
+        fault(m.where, fmt::format("there is nothing called '{}' to modify", m.target), did_you_mean(m.target, names));
+        continue;
+      }
+      Entry& entry = found->second;
+      if (entry.kind == Entry::Kind::species || entry.kind == Entry::Kind::observable) {
+        fault(m.where, fmt::format("'{}' is a {} and cannot be modified", m.target, entry.kind == Entry::Kind::species ? "species" : "read-out"), "modify a process, a quantity or a parameter");
+        continue;
+      }
+      if ((m.kind == Kind::value) != (entry.kind == Entry::Kind::parameter) && (m.kind == Kind::value || m.kind == Kind::replace)) {
+        fault(m.where, m.kind == Kind::value ? fmt::format("'value' sets a parameter, and '{}' is none", m.target) : fmt::format("a parameter such as '{}' is set with 'value'", m.target));
+        continue;
+      }
+      if (m.kind == Kind::value) {
+        const ParameterStatement& p = entry.file->parameters[entry.statement];
+        if (m.value < p.low || m.value > p.high) fault(m.where, fmt::format("{} = {} lies outside its range [{}, {}]", m.target, m.value, p.low, p.high));
+      }
+      if (m.kind == Kind::value || m.kind == Kind::replace) {
+        for (const auto& [other_file, other] : entry.modifications) {
+          if (other->kind == m.kind && other_file != &file) {
+            fault(m.where, fmt::format("'{}' is set by two overlays, {} and {}", m.target, other_file->id, file.id), "use one of them, or 'multiply' and 'add', which go together");
+          }
+        }
+      }
+      entry.modifications.emplace_back(&file, &m);
+    }
+  }
+
+  void remove(const Statements& file) {
+    for (const Text& item : file.without) {
+      const std::size_t dot = item.value.find('.');
+      const std::string section = dot == std::string::npos ? "" : item.value.substr(0, dot);
+      const std::string name = dot == std::string::npos ? item.value : item.value.substr(dot + 1);
+      const auto found = names_.find(name);
+      if (found == names_.end() || section_of(found->second.kind) != section) {
+        std::vector<std::string> known;
+        for (const auto& [id, entry] : names_) known.push_back(fmt::format("{}.{}", section_of(entry.kind), id));
+        fault(item.where, fmt::format("there is no '{}' to leave out", item.value), did_you_mean(item.value, known));
+        continue;
+      }
+      Entry& entry = found->second;
+      if (entry.file == &file) fault(item.where, fmt::format("'{}' is left out by the file that states it", item.value));
+      for (const auto& [other, modification] : entry.modifications) {
+        if (other != &file) fault(item.where, fmt::format("'{}' is left out by {} and modified by {}", name, file.id, other->id), "use one of the two overlays");
+      }
+      entry.removed = true;
+      entry.removed_by = file.id;
+    }
+  }
+
+  /// Leaves for species and parameters, in the order of the files.
+  void declare() {
+    for (const auto& file : files_) {
+      for (const SpeciesStatement& s : file->species) {
+        Entry& entry = names_.at(s.id);
+        if (entry.file != file.get() || entry.removed) continue;
+        Species species;
+        species.id = s.id;
+        species.title = s.title;
+        species.scope = s.scope == "systemic" ? Scope::systemic : Scope::local;
+        species.unit = unit(s.unit, s.unit_where);
+        species.typical = s.typical * species.unit.scale;
+        species.origin = {s.where, file->id};
+        auto& slots = species.scope == Scope::local ? model_.local : model_.systemic;
+        species.slot = slots.size();
+        species.node = model_.graph.leaf(species.scope == Scope::local ? Op::local : Op::systemic, static_cast<std::uint32_t>(species.slot));
+        slots.push_back(model_.species.size());
+        entry.slot = model_.species.size();
+        entry.value = {species.node, species.unit.dimension, false};
+        entry.state = Entry::State::done;
+        model_.species.push_back(std::move(species));
+      }
+      for (const ParameterStatement& p : file->parameters) {
+        Entry& entry = names_.at(p.id);
+        if (entry.file != file.get() || entry.removed) continue;
+        Parameter parameter;
+        parameter.id = p.id;
+        parameter.title = p.title;
+        parameter.unit = unit(p.unit, p.unit_where);
+        const double scale = parameter.unit.scale;
+        parameter.value = p.value * scale;
+        parameter.low = p.low * scale;
+        parameter.high = p.high * scale;
+        parameter.source = p.source;
+        parameter.origin = {p.where, file->id};
+        for (const auto& [from, m] : entry.modifications) {
+          if (m->kind != ModificationStatement::Kind::value) continue;
+          parameter.value = m->value * scale;
+          parameter.source = m->source;
+        }
+        parameter.node = model_.graph.leaf(Op::parameter, static_cast<std::uint32_t>(model_.parameters.size()));
+        entry.slot = model_.parameters.size();
+        model_.parameters.push_back(std::move(parameter));
+      }
+    }
+  }
+
+  // ---- resolving names and formulas ----
+
+  Typed lookup(const std::string& name, std::size_t position) {
+    if (name.starts_with("given_")) return given(name.substr(6));
+    const auto found = names_.find(name);
+    if (found == names_.end()) throw FormulaError(fmt::format("unknown name '{}'", name), position, did_you_mean(name, known_names()));
+    Entry& entry = found->second;
+    if (entry.removed) throw FormulaError(fmt::format("'{}' is used here but left out by {}", name, entry.removed_by), position, "leave out what uses it too");
+    if (entry.kind == Entry::Kind::observable) throw FormulaError(fmt::format("'{}' is an observable, and nothing may depend on one", name), position, "make it a quantity");
+    if (entry.kind == Entry::Kind::process) return force(name, entry);
+    return force(name, entry);
+  }
+
+  Typed given(const std::string& name) {
+    const auto found = std::find(model_.given.begin(), model_.given.end(), name);
+    const auto index = static_cast<std::uint32_t>(found - model_.given.begin());
+    if (found == model_.given.end()) model_.given.push_back(name);
+    return {model_.graph.leaf(Op::given, index), {}, false};
+  }
+
+  /// Thrown when something a formula needs has already been reported as faulty.
+  struct Reported {};
+
+  Typed force(const std::string& name, Entry& entry) {
+    switch (entry.state) {
+      case Entry::State::done: return entry.value;
+      case Entry::State::failed: return {model_.graph.constant(1.0), {}, true};
+      case Entry::State::in_progress: {
+        std::string chain;
+        const auto start = std::find(chain_.begin(), chain_.end(), name);
+        for (auto it = start; it != chain_.end(); ++it) chain += *it + " → ";
+        fault(entry.where, fmt::format("quantities go round in a circle: {}{}", chain, name), "one of them must be a species with an equation of its own");
+        throw Reported{};
+      }
+      case Entry::State::fresh: break;
+    }
+    if (chain_.size() > kDeepestChain) {
+      fault(entry.where, fmt::format("'{}' stands at the end of more than {} quantities that use each other", name, kDeepestChain));
+      throw Reported{};
+    }
+    entry.state = Entry::State::in_progress;
+    chain_.push_back(name);
+    try {
+      entry.value = entry.kind == Entry::Kind::parameter ? parameter_value(entry) : formula_value(entry);
+      entry.state = Entry::State::done;
+    } catch (const Reported&) {
+      entry.state = Entry::State::failed;
+      entry.value = {model_.graph.constant(1.0), {}, true};
+    }
+    chain_.pop_back();
+    return entry.value;
+  }
+
+  Typed parameter_value(Entry& entry) {
+    const Parameter& p = model_.parameters[entry.slot];
+    std::string text = p.id;
+    return modified({p.node, p.unit.dimension, false}, entry, text);
+  }
+
+  Typed formula_value(Entry& entry) {
+    if (entry.kind == Entry::Kind::process) {
+      const ProcessStatement& s = entry.file->processes[entry.statement];
+      std::string text = s.rate.value;
+      const Typed rate = modified(base_formula(s.rate, entry, text), entry, text);
+      texts_of_[s.id] = text;
+      return rate;
+    }
+    const QuantityStatement& s = entry.file->quantities[entry.statement];
+    Quantity quantity;
+    quantity.id = s.id;
+    quantity.title = s.title;
+    quantity.text = s.formula.value;
+    quantity.origin = {s.where, entry.file->id};
+    const Typed value = modified(base_formula(s.formula, entry, quantity.text), entry, quantity.text);
+    quantity.node = value.node;
+    quantity.stage = model_.graph[value.node].stage;
+    quantity.unit = {to_text(value.dimension), value.dimension, 1.0};
+    if (s.unit) {
+      const Unit declared = unit(*s.unit, s.unit_where);
+      if (!value.any && !(declared.dimension == value.dimension)) {
+        fault(s.unit_where, fmt::format("'{}' is declared in {}, but its formula is in {}", s.id, *s.unit, to_text(value.dimension)));
+      }
+      quantity.unit = declared;
+    }
+    model_.quantities.push_back(std::move(quantity));
+    return value;
+  }
+
+  /// The statement's own formula, or the one that replaces it.
+  Typed base_formula(const Text& own, const Entry& entry, std::string& text) {
+    for (const auto& [from, m] : entry.modifications) {
+      if (m->kind != ModificationStatement::Kind::replace) continue;
+      text = m->formula.value;
+      return formula(m->formula);
+    }
+    return formula(own);
+  }
+
+  /// (base + everything added) * everything multiplied: the order of overlays does not matter.
+  Typed modified(Typed value, const Entry& entry, std::string& text) {
+    Graph& graph = model_.graph;
+    for (const auto& [from, m] : entry.modifications) {
+      if (m->kind != ModificationStatement::Kind::add) continue;
+      const Typed more = formula(m->formula);
+      if (!more.any && !value.any && !(more.dimension == value.dimension)) {
+        fault(m->formula.where, fmt::format("what {} adds to '{}' is in {}, but '{}' is in {}", from->id, m->target, to_text(more.dimension), m->target, to_text(value.dimension)));
+        continue;
+      }
+      value.node = graph.add(value.node, more.node);
+      text += fmt::format(" + {}", m->formula.value);
+    }
+    for (const auto& [from, m] : entry.modifications) {
+      if (m->kind != ModificationStatement::Kind::multiply) continue;
+      const Typed factor = formula(m->formula);
+      if (!factor.any && !factor.dimension.is_none()) {
+        fault(m->formula.where, fmt::format("the factor that {} puts on '{}' is in {}, but must be a pure number", from->id, m->target, to_text(factor.dimension)));
+        continue;
+      }
+      value.node = graph.multiply(value.node, factor.node);
+      text = fmt::format("({})*({})", text, m->formula.value);
+    }
+    return value;
+  }
+
+  /// @throws Reported after adding the fault
+  Typed formula(const Text& text) {
+    try {
+      return resolve_(parse_formula(text.value));
+    } catch (const FormulaError& error) {
+      fault(at(text, error.position()), error.what(), error.hint());
+    } catch (const Reported&) {
+    }
+    throw Reported{};
+  }
+
+  std::optional<Typed> try_formula(const Text& text) {
+    try {
+      return formula(text);
+    } catch (const Reported&) {
+      return std::nullopt;
+    }
+  }
+
+  // ---- the parts of the model ----
+
+  void processes() {
+    for (const auto& file : files_) {
+      for (const ProcessStatement& s : file->processes) {
+        Entry& entry = names_.at(s.id);
+        if (entry.file != file.get() || entry.removed) continue;
+        const Typed rate = force(s.id, entry);
+        if (entry.state != Entry::State::done) continue;
+        add_process(s, *file, rate);
+      }
+    }
+  }
+
+  void add_process(const ProcessStatement& s, const Statements& file, const Typed& rate) {
+    Graph& graph = model_.graph;
+    Process process;
+    process.id = s.id;
+    process.title = s.title;
+    process.source = s.source;
+    process.text = texts_of_[s.id];
+    process.dimension = rate.dimension;
+    process.rate = rate.node;
+    process.origin = {s.where, file.id};
+    std::optional<Scope> scope;
+    for (const ChangeStatement& c : s.changes) {
+      const auto found = names_.find(c.species);
+      if (found == names_.end() || found->second.kind != Entry::Kind::species || found->second.removed) {
+        std::vector<std::string> known;
+        for (const Species& species : model_.species) known.push_back(species.id);
+        fault(c.where, fmt::format("process '{}' changes '{}', which is no species", s.id, c.species), did_you_mean(c.species, known));
+        continue;
+      }
+      const Species& species = model_.species[found->second.slot];
+      const auto coefficient = try_formula(c.coefficient);
+      if (!coefficient) continue;
+      Dimension per_day = species.unit.dimension;
+      per_day.exponents[Dimension::time] -= 1.0;
+      const Dimension change = rate.dimension * coefficient->dimension;
+      if (!rate.any && !coefficient->any && !(change == per_day)) {
+        fault(s.rate.where, fmt::format("process '{}' changes {} by {}, but its rate of change is in {}", s.id, species.id, to_text(change), to_text(per_day)),
+              "rate times coefficient must be the species' unit per day");
+      }
+      if (scope && *scope != species.scope) {
+        fault(c.where, fmt::format("process '{}' changes local and systemic species at once", s.id), "write two processes; the systemic one uses integral(...) of the local rate");
+      }
+      scope = species.scope;
+      const NodeId contribution = graph.multiply(coefficient->node, rate.node);
+      if (species.scope == Scope::systemic && graph[contribution].stage == Stage::voxel) {
+        fault(s.rate.where, fmt::format("process '{}' changes the systemic {} but differs from voxel to voxel", s.id, species.id), "take integral(...) or mean(...) of the local part");
+      }
+      if (species.scope == Scope::local && graph.depends_on(contribution, Op::reduction)) {
+        fault(s.rate.where, fmt::format("process '{}' makes a local rate depend on a sum over the whole tissue", s.id), "let the sum drive a systemic species, and that the local rate");
+      }
+      process.changes.push_back({found->second.slot, coefficient->node, c.coefficient.value});
+    }
+    process.scope = scope.value_or(Scope::local);
+    model_.processes.push_back(std::move(process));
+  }
+
+  void species_formulas() {
+    for (const auto& file : files_) {
+      for (const SpeciesStatement& s : file->species) {
+        const Entry& entry = names_.at(s.id);
+        if (entry.file != file.get() || entry.removed) continue;
+        const auto initial = try_formula(s.initial);
+        const auto diffusion = s.diffusion ? try_formula(*s.diffusion) : std::nullopt;
+        Species& species = model_.species[entry.slot];
+        if (initial) {
+          if (!initial->any && !(initial->dimension == species.unit.dimension)) {
+            fault(s.initial.where, fmt::format("the initial value of {} is in {}, but {} is in {}", s.id, to_text(initial->dimension), s.id, species.unit.text));
+          }
+          species.initial = initial->node;
+          species.initial_text = s.initial.value;
+          check_constant(initial->node, s.initial, species.scope, fmt::format("the initial value of {}", s.id));
+        }
+        if (!diffusion) continue;
+        Dimension area_per_day;
+        area_per_day.exponents[Dimension::length] = 2.0;
+        area_per_day.exponents[Dimension::time] = -1.0;
+        if (!diffusion->any && !(diffusion->dimension == area_per_day)) {
+          fault(s.diffusion->where, fmt::format("the diffusion coefficient of {} is in {}, but must be in mm^2/day", s.id, to_text(diffusion->dimension)));
+        }
+        if (species.scope == Scope::systemic) fault(s.diffusion->where, fmt::format("{} is systemic and cannot diffuse", s.id), "leave 'diffusion' out, or make it local");
+        species.diffusion = diffusion->node;
+        species.diffusion_text = s.diffusion->value;
+        check_constant(diffusion->node, *s.diffusion, species.scope, fmt::format("the diffusion coefficient of {}", s.id));
+      }
+    }
+  }
+
+  void check_constant(NodeId node, const Text& text, Scope scope, const std::string& what) {
+    const Graph& graph = model_.graph;
+    for (const Op op : {Op::time, Op::systemic, Op::reduction, Op::local}) {
+      if (graph.depends_on(node, op)) {
+        fault(text.where, fmt::format("{} depends on something that changes in time", what), "it may use parameters and given fields only");
+        return;
+      }
+    }
+    if (scope == Scope::systemic && graph.depends_on(node, Op::given)) fault(text.where, fmt::format("{} is one number and cannot depend on a given field", what));
+  }
+
+  void observables() {
+    for (const auto& file : files_) {
+      for (const ObservableStatement& s : file->observables) {
+        const Entry& entry = names_.at(s.id);
+        if (entry.file != file.get() || entry.removed) continue;
+        const auto value = try_formula(s.formula);
+        const Unit declared = unit(s.unit, s.unit_where);
+        if (!value) continue;
+        if (!value->any && !(value->dimension == declared.dimension)) {
+          fault(s.formula.where, fmt::format("observable '{}' is declared in {}, but its formula is in {}", s.id, s.unit, to_text(value->dimension)));
+        }
+        model_.observables.push_back({s.id, s.title, s.formula.value, declared, value->node, model_.graph[value->node].stage, {s.where, file->id}});
+      }
+    }
+  }
+
+  void doses() {
+    for (const auto& file : files_) {
+      for (const DoseStatement& s : file->doses) {
+        if (const Drug* other = model_.find_drug(s.id)) {
+          fault(s.where, fmt::format("the dose of '{}' is set by two overlays, {} and {}", s.id, other->origin.file_id, file->id));
+          continue;
+        }
+        const auto found = names_.find(s.enters.value);
+        if (found == names_.end() || found->second.kind != Entry::Kind::species || found->second.removed) {
+          std::vector<std::string> known;
+          for (const Species& species : model_.species) known.push_back(species.id);
+          fault(s.enters.where, fmt::format("a dose of {} enters '{}', which is no species", s.id, s.enters.value), did_you_mean(s.enters.value, known));
+          continue;
+        }
+        const Species& species = model_.species[found->second.slot];
+        if (species.scope != Scope::systemic) fault(s.enters.where, fmt::format("a dose enters a systemic species, and {} is local", species.id));
+        const auto bioavailability = try_formula(s.bioavailability);
+        if (!bioavailability) continue;
+        if (!bioavailability->any && !bioavailability->dimension.is_none()) fault(s.bioavailability.where, "a bioavailability must be a pure number");
+        if (model_.graph[bioavailability->node].stage != Stage::parameter) fault(s.bioavailability.where, "a bioavailability may use parameters only");
+        model_.drugs.push_back({s.id, s.title, found->second.slot, bioavailability->node, s.bioavailability.value, species.unit.dimension, {s.where, file->id}});
+      }
+    }
+  }
+
+  void check_reductions() {
+    for (std::size_t r = 0; r < model_.rate_reductions; ++r) {
+      if (model_.reductions[r].kind == Reduction::Kind::maximum) {
+        diagnostics_.add({}, "a rate depends on max(...) over the tissue, which is not differentiable", "use mean(...) or integral(...); max(...) is for observables");
+      }
+    }
+  }
+
+  void sum_rates() {
+    Graph& graph = model_.graph;
+    model_.rates.assign(model_.species.size(), graph.constant(0.0));
+    for (const Process& process : model_.processes) {
+      for (const Change& change : process.changes) {
+        NodeId& rate = model_.rates[change.species];
+        rate = graph.add(rate, graph.multiply(change.coefficient, process.rate));
+      }
+    }
+  }
+
+  /// Quantities were resolved when first needed; report them in the order of the files.
+  void order_quantities() {
+    std::map<std::string, std::size_t> order;
+    for (std::size_t f = 0; f < files_.size(); ++f) order[files_[f]->id] = f;
+    std::stable_sort(model_.quantities.begin(), model_.quantities.end(), [&](const Quantity& a, const Quantity& b) {
+      return std::pair(order[a.origin.file_id], a.origin.where.line) < std::pair(order[b.origin.file_id], b.origin.where.line);
+    });
+  }
+
+  const Library& library_;
+  const UnitSystem& units_;
+  Model model_;
+  Resolver resolve_;
+  Diagnostics diagnostics_;
+  std::vector<std::unique_ptr<Statements>> files_;
+  std::set<std::string> open_;
+  std::map<std::string, std::string> texts_;     ///< whole file texts by shown name
+  std::map<std::string, std::string> texts_of_;  ///< of processes, with modifications
+  std::map<std::string, Entry> names_;
+  std::vector<std::string> chain_;
+};
+
+}  // namespace
+
+Model build_model(const Library& library, std::span<const std::string> ids, const UnitSystem& units) {
+  Builder builder(library, units);
+  for (const std::string& id : ids) builder.gather(id);
+  Model model = builder.build();
+  if (!model.files.empty()) model.title = model.files.back().title;
+  return model;
+}
+
+Model build_model_file(const Library& library, const std::filesystem::path& file, const UnitSystem& units) {
+  constexpr std::size_t kLargest = std::size_t{4} << 20U;
+  Builder builder(library, units);
+  builder.gather_text(file.stem().string(), file.string(), read_text(file, kLargest));
+  Model model = builder.build();
+  model.title = model.files.back().title;
+  return model;
+}
+
+}  // namespace howship::model

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "howship/core/diagnostics.hpp"
+#include "howship/model/model.hpp"
+
+namespace howship::model {
+
+/// A string of a model file and where its first character stands.
+struct Text {
+  std::string value;
+  SourceLocation where;
+};
+
+struct SpeciesStatement {
+  std::string id, title, scope, unit;
+  Text initial;
+  double typical = 1.0;
+  std::optional<Text> diffusion;
+  SourceLocation where, unit_where;
+};
+
+struct ParameterStatement {
+  std::string id, title, unit, source;
+  double value = 0.0, low = 0.0, high = 0.0;
+  SourceLocation where, unit_where;
+};
+
+struct QuantityStatement {
+  std::string id, title;
+  std::optional<std::string> unit;
+  Text formula;
+  SourceLocation where, unit_where;
+};
+
+struct ChangeStatement {
+  std::string species;
+  Text coefficient;
+  SourceLocation where;
+};
+
+struct ProcessStatement {
+  std::string id, title, source;
+  Text rate;
+  std::vector<ChangeStatement> changes;
+  SourceLocation where;
+};
+
+struct ObservableStatement {
+  std::string id, title, unit;
+  Text formula;
+  SourceLocation where, unit_where;
+};
+
+struct ModificationStatement {
+  enum class Kind { multiply, add, replace, value };
+  std::string target;
+  Kind kind = Kind::multiply;
+  Text formula;             ///< of multiply, add and replace
+  double value = 0.0;       ///< of value, in the parameter's unit
+  std::string source;       ///< of value
+  SourceLocation where;
+};
+
+struct DoseStatement {
+  std::string id, title;
+  Text enters, bioavailability;
+  SourceLocation where;
+};
+
+/// What one model file says, in the order in which it says it.
+struct Statements {
+  std::string id, file, title;
+  std::vector<std::string> cites;
+  std::vector<Text> extends, without;
+  std::vector<SpeciesStatement> species;
+  std::vector<ParameterStatement> parameters;
+  std::vector<QuantityStatement> quantities;
+  std::vector<ProcessStatement> processes;
+  std::vector<ObservableStatement> observables;
+  std::vector<ModificationStatement> modifications;
+  std::vector<DoseStatement> doses;
+};
+
+/// The line of a text, counted from 1, for the caret of a message.
+std::string line_of(std::string_view text, int line);
+
+/// Reads the TOML of one model file. Faults go to `diagnostics`; what could be read is returned all the same.
+Statements read_statements(const std::string& id, const std::string& file, const std::string& text, Diagnostics& diagnostics);
+
+}  // namespace howship::model
