@@ -16,8 +16,12 @@ namespace {
 
 constexpr double kSame = 1e-9;
 
-// Rounding through 14 digits turns 1.0000000000000002 back into the decimal that was meant.
-double snapped(double value) { return std::strtod(fmt::format("{:.14g}", value).c_str(), nullptr); }
+// Rounding through 14 digits turns 1.0000000000000002 back into the decimal that was meant; 1/24 is none and stays.
+double snapped(double value) {
+  const double decimal = std::strtod(fmt::format("{:.14g}", value).c_str(), nullptr);
+  constexpr double kFewUlp = 1e-15;
+  return std::abs(decimal - value) <= kFewUlp * std::abs(value) ? decimal : value;
+}
 
 struct UnitDeleter {
   void operator()(ut_unit* unit) const { ut_free(unit); }

@@ -1,0 +1,66 @@
+#include "howship/core/diagnostics.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+namespace howship {
+namespace {
+
+TEST(Diagnostics, ShowPlaceCaretAndHint) {
+  const Diagnostic d{{"m.toml", 12, 9}, "unknown name 'BVT'", "did you mean 'BVTV'?", "rate = \"k*BVT\""};
+  EXPECT_EQ(to_text(d),
+            "m.toml:12:9: error: unknown name 'BVT'\n"
+            "    rate = \"k*BVT\"\n"
+            "            ^\n"
+            "  did you mean 'BVTV'?");
+}
+
+TEST(Diagnostics, ALongLineIsShownAroundItsColumn) {
+  const Diagnostic d{{"m.toml", 1, 2001}, "here", {}, std::string(2000, 'a') + "X" + std::string(2000, 'b')};
+  const std::string text = to_text(d);
+  const std::size_t line = text.find('\n') + 1;
+  const std::size_t caret_line = text.find('\n', line) + 1;
+  const std::size_t caret = text.find('^', caret_line) - caret_line;
+  EXPECT_EQ(text[line + caret], 'X');
+  EXPECT_LT(text.size(), 400U);
+}
+
+TEST(Diagnostics, AreRaisedTogetherInOrder) {
+  Diagnostics all;
+  EXPECT_NO_THROW(all.raise_if_any());
+  all.add({"b.toml", 3, 1}, "third");
+  all.add({"a.toml", 9, 1}, "second");
+  all.add({"a.toml", 2, 5}, "first");
+  try {
+    all.raise_if_any();
+    FAIL();
+  } catch (const InputError& error) {
+    ASSERT_EQ(error.diagnostics().size(), 3U);
+    EXPECT_EQ(error.diagnostics()[0].message, "first");
+    EXPECT_EQ(error.diagnostics()[1].message, "second");
+    EXPECT_EQ(error.diagnostics()[2].message, "third");
+  }
+}
+
+TEST(Suggestions, FindMisspellingsAndKeepSilentOtherwise) {
+  const std::vector<std::string> names{"BVTV", "OCa", "OBa", "tumour", "mineral"};
+  EXPECT_EQ(closest("BVTVV", names), "BVTV");
+  EXPECT_EQ(closest("tumor", names), "tumour");
+  EXPECT_EQ(closest("mienral", names), "mineral");
+  EXPECT_EQ(closest("bvtv", names), "BVTV");
+  EXPECT_EQ(closest("calcitriol", names), std::nullopt);
+  EXPECT_EQ(did_you_mean("calcitriol", {"a", "b"}), "expected one of: a, b");
+}
+
+TEST(Suggestions, OneEditIsAlwaysFound) {
+  rc::check("a name with one letter dropped is recognised", [] {
+    const std::string name = *rc::gen::container<std::string>(8, rc::gen::inRange('a', 'z'));
+    const auto at = *rc::gen::inRange<std::size_t>(0, name.size());
+    std::string typed = name;
+    typed.erase(at, 1);
+    RC_ASSERT(closest(typed, {name}) == name);
+  });
+}
+
+}  // namespace
+}  // namespace howship
