@@ -29,7 +29,7 @@ add_library(tomlplusplus::tomlplusplus INTERFACE IMPORTED)
 
 # ITK and VTK each define variables and targets of common names; keep them in functions.
 function(howship_itk)
-  find_package(ITK 5.2 REQUIRED COMPONENTS ITKIOImageBase ITKIOMeta ITKIONIFTI ITKIONRRD ITKIOGDCM ITKImageGrid)
+  find_package(ITK 5.2 REQUIRED COMPONENTS ITKIOImageBase ITKIOMeta ITKIONIFTI ITKIONRRD ITKIOGDCM ITKGDCM ITKZLIB)
   add_library(itk::io INTERFACE IMPORTED GLOBAL)
   include(${ITK_USE_FILE})
   target_include_directories(itk::io SYSTEM INTERFACE ${ITK_INCLUDE_DIRS})
