@@ -37,6 +37,11 @@ function(howship_itk)
 endfunction()
 howship_itk()
 
-find_package(VTK 9.1 REQUIRED COMPONENTS CommonCore CommonDataModel IOXML)
+# One search for all of VTK: what its modules need in turn must be known here, where the targets of VTK are made.
+if(HOWSHIP_VISUALIZATION)
+  set(HOWSHIP_PICTURE_MODULES ChartsCore CommonExecutionModel FiltersCore FiltersGeneral FiltersModeling IOImage IOXMLParser
+    RenderingContext2D RenderingContextOpenGL2 RenderingCore RenderingFreeType RenderingOpenGL2)
+endif()
+find_package(VTK 9.1 REQUIRED COMPONENTS CommonCore CommonDataModel IOXML ${HOWSHIP_PICTURE_MODULES})
 add_library(vtk::writers INTERFACE IMPORTED)
 target_link_libraries(vtk::writers INTERFACE VTK::CommonCore VTK::CommonDataModel VTK::IOXML)

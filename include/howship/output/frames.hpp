@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "howship/vertebra/domain.hpp"
+
+namespace howship::output {
+
+/// Numbers on a lattice, one per lattice voxel, i fastest.
+struct ImageField {
+  std::string name;
+  std::string unit;
+  std::vector<float> values;
+};
+struct LabelField {
+  std::string name;
+  std::vector<std::uint8_t> values;
+};
+
+/// Writes cell data on a lattice as VTK image data (.vti, zlib, appended), which ParaView opens as it is: spacing in mm,
+/// patient space LPS, with the direction of the axes. Written aside and renamed.
+/// @param time  day, stored as field data TimeValue
+/// @throws OutputError when the disk is full
+void write_image(const std::filesystem::path& path, const vertebra::Grid& grid, std::optional<double> time,
+                 std::span<const ImageField> fields, std::span<const LabelField> labels);
+
+/// The frames of one arm: frames/0000.vti, ... and frames.pvd, which names them with their day. The .pvd is replaced
+/// after each frame, so it never names a file that is not whole.
+class FrameWriter {
+ public:
+  struct Field {
+    std::string name;
+    std::string unit;
+  };
+  /// @param folder  of the arm; frames/ is created in it
+  /// @param fields  what each frame holds; a uint8 field `region` is added (0 outside, else vertebra::Region)
+  FrameWriter(std::filesystem::path folder, const vertebra::Domain& domain, std::vector<Field> fields);
+
+  /// @param values  per field, one value per active voxel in the field's unit; voxels outside get 0
+  void write(double time, std::span<const std::vector<double>> values);
+
+ private:
+  std::filesystem::path folder_;
+  const vertebra::Domain* domain_;
+  std::vector<Field> fields_;
+  LabelField region_;
+  std::vector<std::pair<double, std::string>> written_;
+};
+
+}  // namespace howship::output

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace howship::output {
+
+enum class Status { pending, running, complete, failed, interrupted };
+std::string to_text(Status status);
+
+/// One dose as it was given.
+struct DoseRecord {
+  double time = 0.0;  ///< day
+  std::string drug;
+  std::string amount;  ///< "120 mg"
+};
+
+struct ArmRecord {
+  std::string id, title;
+  Status status = Status::pending;
+  std::vector<std::string> models;
+  std::optional<double> treatment_start;  ///< day of the first dose
+  std::vector<DoseRecord> doses;
+  std::vector<std::pair<std::string, double>> solver;        ///< counts and seconds of the integrator
+  std::vector<std::pair<std::string, double>> mass_balance;  ///< per drug: amount that entered, "denosumab_entered [ug]"
+};
+
+struct VertebraRecord {
+  std::string kind, name;  ///< kind: built_in, ct or voxel
+  std::size_t voxels = 0;
+  std::array<double, 3> spacing{};  ///< mm
+  double volume = 0.0;              ///< mm^3
+  std::vector<std::string> notes;
+};
+
+struct FieldRecord {
+  std::string name, unit, title;
+};
+
+/// run.json: what a run was, how far it came and what it cost. Readers go by `status`; only "complete" is a result.
+struct Manifest {
+  std::string study_id, study_title;
+  Status status = Status::running;
+  std::string message;
+  std::string started;  ///< UTC, ISO 8601
+  double wall_seconds = 0.0;
+  int threads = 1;
+  std::uint64_t seed = 0;
+  VertebraRecord vertebra;
+  std::vector<FieldRecord> fields;
+  std::vector<ArmRecord> arms;
+  std::map<std::string, std::string> digests;  ///< SHA-256 by what was read
+
+  std::string to_json() const;
+};
+
+/// Replaces folder/run.json in one step. @throws OutputError
+void write_manifest(const std::filesystem::path& folder, const Manifest& manifest);
+
+/// Now, as "2026-01-01T12:00:00Z".
+std::string utc_now();
+
+}  // namespace howship::output

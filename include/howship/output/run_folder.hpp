@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+
+namespace howship::output {
+
+/// Whether a run may write into the folder: it does not exist, is empty, or (with force) holds an earlier run.
+/// Touches nothing. @throws InputError naming what is in the way
+void check_run_folder(const std::filesystem::path& folder, bool force);
+
+/// Creates the folder. Of an earlier run it removes exactly the files that a run writes (run.json, resolved.toml,
+/// citations.bib and, in the folders of its arms, the tables and frames) and nothing else.
+/// @throws InputError as check_run_folder, OutputError if the folder cannot be made
+void open_run_folder(const std::filesystem::path& folder, bool force);
+
+}  // namespace howship::output

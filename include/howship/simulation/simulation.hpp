@@ -1,0 +1,101 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "howship/core/parallel.hpp"
+#include "howship/model/kinetics.hpp"
+#include "howship/vertebra/domain.hpp"
+
+namespace howship::simulation {
+
+struct SolverOptions {
+  double relative_tolerance = 1e-4;  ///< kept in every voxel for every species above its typical size
+  double max_step = 0.0;             ///< day; 0: no limit
+  int max_order = 5;
+  Threads threads = Threads::available();
+};
+
+/// An amount that enters a systemic species at one instant.
+struct Dose {
+  double time = 0.0;            ///< day
+  std::size_t systemic = 0;     ///< slot of the species
+  double amount = 0.0;          ///< base unit, after bioavailability
+  std::string label;            ///< "denosumab 120 mg"
+};
+
+/// What happens when. Times are in days; the same number for a dose and an output means the same instant.
+struct Schedule {
+  double end = 0.0;
+  std::vector<Dose> doses;       ///< any order
+  std::vector<double> outputs;   ///< any order; 0 and end included if wanted
+};
+
+/// The solution at one moment, valid during the call that receives it.
+struct State {
+  double time = 0.0;                  ///< day
+  std::span<const double> systemic;   ///< slot order, base unit
+  model::FieldView local;             ///< slot order; voxels in the domain's order
+};
+
+/// Why an observer is called. At a dose that is also an output time both dose moments are reported and `output` is not.
+enum class Moment { output, before_dose, after_dose };
+
+struct Statistics {
+  long steps = 0, error_test_failures = 0, nonlinear_failures = 0;
+  long rate_evaluations = 0, newton_iterations = 0, linear_iterations = 0, matrix_setups = 0, restarts = 0;
+  double seconds = 0.0, seconds_rates = 0.0, seconds_setup = 0.0, seconds_solve = 0.0;
+};
+
+/// A model over a domain: the semi-discrete system and its state, for one arm.
+class Simulation {
+ public:
+  /// @param given  one field per name in Model::given, each with one value per active voxel
+  /// @throws InputError if a voxel's initial state is not finite, or a diffusion coefficient is negative
+  Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters, const vertebra::Domain& domain,
+             std::vector<std::vector<double>> given, SolverOptions options);
+  ~Simulation();
+
+  std::size_t unknowns() const;
+  /// Bytes this needs per voxel and in all, before anything is allocated.
+  static std::size_t memory_estimate(const model::Kinetics& kinetics, std::size_t voxels);
+
+  /// Integrates from day 0 over the schedule, calling the observer at each output and around each dose.
+  /// @param keep_going  asked after every step with the time and the step in days; false stops with Interrupted
+  /// @throws NumericalError with species, voxel, region and dominating terms when the equations cannot be solved
+  Statistics run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,
+                 const std::function<bool(double time, double step)>& keep_going);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Reductions, observables and process fluxes of a state, for observers. All values in base units; results do not
+/// depend on the number of threads.
+class Probe {
+ public:
+  Probe(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters, const vertebra::Domain& domain,
+        std::vector<std::vector<double>> given, Threads threads);
+  ~Probe();
+  Probe(Probe&&) noexcept;
+
+  /// Values below the voxel stage (observables with reductions too), one per node.
+  std::vector<double> numbers(const State& state, std::span<const model::NodeId> nodes);
+  /// A field per node, one value per active voxel. Scalars are spread.
+  std::vector<std::vector<double>> fields(const State& state, std::span<const model::NodeId> nodes);
+  /// Integral over the vertebra (local nodes, base unit * mm^3) or the value itself (systemic nodes).
+  std::vector<double> totals(const State& state, std::span<const model::NodeId> nodes);
+  /// Mean over the active voxels (local nodes) or the value itself.
+  std::vector<double> means(const State& state, std::span<const model::NodeId> nodes);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace howship::simulation

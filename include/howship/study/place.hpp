@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "howship/output/manifest.hpp"
+#include "howship/study/study.hpp"
+#include "howship/vertebra/domain.hpp"
+
+namespace howship::study {
+
+/// Where a study takes place, and what the vertebra gives to the models.
+struct Place {
+  vertebra::Domain domain;
+  std::map<std::string, std::vector<double>> given;  ///< by name (given_names()), one value per active voxel
+  output::VertebraRecord record;
+  std::map<std::string, std::string> digests;        ///< of images that were read
+  std::uint64_t seed = 0;
+
+  std::vector<std::vector<double>> given_fields(const std::vector<std::string>& names) const;
+};
+
+/// Lattice voxels a study will ask for, before they are allocated; 0 when only the image itself can tell.
+double lattice_estimate(const Vertebra& vertebra);
+
+/// Builds or imports the vertebra and seeds the lesion. @throws InputError
+Place build_place(const Study& study);
+
+}  // namespace howship::study

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "howship/core/parallel.hpp"
+#include "howship/study/data_folder.hpp"
+#include "howship/study/study.hpp"
+
+namespace howship::study {
+
+struct RunOptions {
+  std::filesystem::path folder;  ///< of the results; empty: out/<study id>
+  bool force = false;            ///< replace an earlier run
+  bool quiet = false;            ///< no talk on stderr
+  bool dry_run = false;          ///< say what it would take, and stop
+  Threads threads = Threads::available();
+};
+
+/// What a run would take, known before it starts.
+struct Plan {
+  std::size_t arms = 0, voxels = 0, unknowns = 0, rows = 0, frames = 0, doses = 0;
+  std::uintmax_t memory = 0, output = 0;  ///< bytes
+  std::string text(const Study& study) const;
+};
+
+struct RunResult {
+  Plan plan;
+  std::filesystem::path folder;
+  double seconds = 0.0;
+};
+
+/// Runs every arm of a study and writes the run folder.
+/// Nothing is created before everything has been checked. When a run fails or is interrupted, run.json says so.
+/// @throws InputError, OutputError, NumericalError, Interrupted
+RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options);
+
+}  // namespace howship::study

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "howship/core/diagnostics.hpp"
+#include "howship/core/units.hpp"
+#include "howship/vertebra/built_in.hpp"
+#include "howship/vertebra/ct_import.hpp"
+
+namespace howship::study {
+
+using Quantity = UnitSystem::Quantity;
+
+/// A text file in hand, so that a fault found late can still show the line it stands in.
+struct SourceText {
+  std::string file;
+  std::vector<std::string> lines;
+
+  SourceText() = default;
+  SourceText(std::string file_name, const std::string& text);
+  Diagnostic diagnostic(const SourceLocation& where, std::string message, std::string hint = {}) const;
+};
+
+/// k_res = "1.2 1/day", or a number in the parameter's own unit.
+struct ParameterValue {
+  std::string id;
+  double value = 0.0;
+  std::optional<Unit> unit;
+  SourceLocation where;
+};
+
+/// An amount of a drug at `start`, and again every `every` before `until`.
+struct DoseRule {
+  std::string drug;
+  Quantity amount, start;
+  std::optional<Quantity> every;  ///< absent: once
+  std::optional<Quantity> until;  ///< excluded; absent: the end of the study
+  SourceLocation where;           ///< of the rule
+  SourceLocation drug_where, amount_where;
+};
+
+/// One patient: overlays, parameter values and doses on top of what all arms share.
+struct Arm {
+  std::string id, title;
+  std::vector<std::string> models;
+  std::vector<ParameterValue> parameters;
+  std::vector<DoseRule> doses;
+  SourceLocation where;
+};
+
+/// Where a study takes place: a vertebra from published dimensions, one from a CT, or a single voxel (0-D).
+struct BuiltInVertebra {
+  std::string level;  ///< "L3"
+  vertebra::VertebraShape shape;
+  vertebra::BuiltInOptions options;
+};
+struct CtVertebra {
+  vertebra::CtOptions options;
+};
+struct SingleVoxel {
+  double bvtv = 0.15;
+  double lesion = 0.0;
+};
+using Vertebra = std::variant<BuiltInVertebra, CtVertebra, SingleVoxel>;
+
+struct Lesion {
+  std::string site = "posterior_body";
+  std::optional<std::array<double, 3>> centre;  ///< mm, LPS
+  double radius = 5.0;                          ///< mm
+  double edge = 1.0;                            ///< mm
+  SourceLocation where;
+};
+
+struct Solver {
+  double relative_tolerance = 1e-4;
+  double max_step = 0.0;  ///< day; 0: no limit
+  int max_order = 5;
+};
+
+struct Output {
+  double every = 1.0;                ///< day; a row of the tables
+  std::vector<double> frames;        ///< day; ascending
+  std::vector<std::string> fields;   ///< what a frame holds
+  std::map<std::string, SourceLocation> field_places;
+  bool default_fields = true;        ///< the user named none: take of the usual ones those that the models have
+};
+
+/// A study file, read and checked in itself; what it says about models is checked against them in prepare_arms.
+struct Study {
+  SourceText source;
+  std::string id, title;
+  std::vector<std::string> models;
+  std::map<std::string, SourceLocation> model_places;
+  double duration = 0.0;  ///< day
+  std::vector<ParameterValue> parameters;
+  Vertebra vertebra;
+  SourceLocation vertebra_where;
+  std::optional<Lesion> lesion;
+  Solver solver;
+  Output output;
+  std::vector<Arm> arms;
+
+  /// Texts that a resolved.toml carries, so that it runs without the models folder: by id.
+  std::map<std::string, std::string> inline_models;
+  std::optional<std::string> inline_citations;
+};
+
+}  // namespace howship::study

@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "howship/core/files.hpp"
+#include "howship/model/library.hpp"
+#include "howship/study/listing.hpp"
+#include "howship/study/simulation.hpp"
+#include "study_file.hpp"
+
+namespace howship::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+void print_model(const model::Model& model) {
+  fmt::print("{}: {} species, {} parameters, {} processes, {} observables, {} drugs; every formula and its dimension is right\n", model.title,
+             model.species.size(), model.parameters.size(), model.processes.size(), model.observables.size(), model.drugs.size());
+}
+
+ExitCode check(const po::variables_map& given) {
+  const UnitSystem units;
+  const auto data = study::DataFolder::find(value(given, "data"));
+  const std::string word = operands(check_command(), given).front();
+  const model::Library library(data.models());
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(word, error);
+  if (!is_file && library.contains(word)) {
+    const std::vector<std::string> ids{word};
+    print_model(model::build_model(library, ids, units));
+  } else if (is_file && study::is_model_text(read_text(word))) {
+    print_model(model::build_model_file(library, word, units));
+  } else {
+    const auto overrides = given.count("set") > 0 ? given["set"].as<std::vector<std::string>>() : std::vector<std::string>{};
+    const study::Study study = read_study_file(word, overrides, data, units);
+    study::RunOptions options;
+    options.dry_run = true;
+    fmt::print("{}\n", study::run_study(study, data, units, options).plan.text(study));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command check_command() {
+  Command command{"check", "check FILE", "checks a model or a study file without running it, and reports all its faults",
+                  po::options_description("options"), "FILE", 1, check};
+  command.options.add_options()("set", po::value<std::vector<std::string>>()->composing(), "override, as in run")(
+      "data", po::value<std::string>(), "folder with models/ and params/");
+  return command;
+}
+
+}  // namespace howship::cli

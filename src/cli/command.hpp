@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <boost/program_options.hpp>
+
+#include "howship/core/error.hpp"
+
+namespace howship::cli {
+
+/// A command as data: what --help prints, what the shell may give, what is done.
+struct Command {
+  std::string name;
+  std::string usage;    ///< "run STUDY [options]"
+  std::string summary;  ///< one line
+  boost::program_options::options_description options;
+  std::string operands;  ///< name under which plain words arrive; empty: there are none
+  int most_operands = 1;
+  ExitCode (*run)(const boost::program_options::variables_map& given) = nullptr;
+};
+
+/// One small file each.
+Command run_command();
+Command check_command();
+Command explain_command();
+Command list_command();
+Command import_command();
+
+/// Hands everything over to the program howship-render beside this one. Returns only by throwing.
+[[noreturn]] void render(const std::vector<std::string>& arguments);
+
+/// Reads a command's words. @throws InputError with a suggestion for an unknown option
+boost::program_options::variables_map parse(const Command& command, const std::vector<std::string>& words);
+
+/// The plain words of a command. @throws InputError saying what is missing
+std::vector<std::string> operands(const Command& command, const boost::program_options::variables_map& given);
+
+std::string value(const boost::program_options::variables_map& given, const std::string& option);
+
+}  // namespace howship::cli

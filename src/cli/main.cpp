@@ -1,0 +1,111 @@
+#include <cstdio>
+#include <iostream>
+#include <new>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "howship/core/diagnostics.hpp"
+
+namespace howship::cli {
+namespace {
+
+constexpr const char* kRenderSummary = "pictures, charts and films of a run folder (howship-render)";
+
+std::vector<Command> commands() {
+  std::vector<Command> all;
+  for (const auto& make : {run_command, check_command, explain_command, list_command, import_command}) all.push_back(make());
+  return all;
+}
+
+std::string overview(const std::vector<Command>& all) {
+  std::string text = "Howship simulates osteolytic bone metastasis in a vertebra.\n\nusage: howship COMMAND ...\n\n";
+  for (const Command& command : all) text += fmt::format("  {:<9} {}\n", command.name, command.summary);
+  text += fmt::format("  {:<9} {}\n  {:<9} {}\n", "render", kRenderSummary, "help", "howship help COMMAND: what a command takes");
+  return text + "\nhowship --version prints the version. Results go to stdout, talk to stderr.\n"
+                "Exit codes: 0 good, 1 the input, 2 the equations could not be solved, 3 interrupted.\n";
+}
+
+std::string help(const Command& command) {
+  std::ostringstream options;
+  options << command.options;
+  return fmt::format("usage: howship {}\n\n{}\n\n{}", command.usage, command.summary, options.str());
+}
+
+[[noreturn]] void unknown(const std::string& word, const std::vector<Command>& all) {
+  std::vector<std::string> names{"render", "help", "--help", "--version"};
+  for (const Command& command : all) names.push_back(command.name);
+  const std::string hint = did_you_mean(word, names);
+  throw InputError(fmt::format("there is no command '{}'", word), hint.empty() ? "howship --help lists the commands" : hint);
+}
+
+const Command& find(const std::vector<Command>& all, const std::string& name) {
+  for (const Command& command : all) {
+    if (command.name == name) return command;
+  }
+  unknown(name, all);
+}
+
+ExitCode dispatch(std::vector<std::string> words) {
+  const std::vector<Command> all = commands();
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || (words[0] == "help" && words.size() == 1)) {
+    fmt::print("{}", overview(all));
+    return words.empty() ? ExitCode::input : ExitCode::ok;
+  }
+  if (words[0] == "--version") {
+    fmt::print("howship {}\n", HOWSHIP_VERSION);
+    return ExitCode::ok;
+  }
+  if (words[0] == "help" && words[1] == "render") words = {"render", "--help"};
+  if (words[0] == "render") render({words.begin() + 1, words.end()});
+  if (words[0] == "help") {
+    fmt::print("{}", help(find(all, words[1])));
+    return ExitCode::ok;
+  }
+  const Command& command = find(all, words[0]);
+  const auto given = parse(command, {words.begin() + 1, words.end()});
+  if (given.count("help") > 0) {
+    fmt::print("{}", help(command));
+    return ExitCode::ok;
+  }
+  return command.run(given);
+}
+
+// Everything that can go wrong, as a sentence and an exit code.
+ExitCode guarded(const std::vector<std::string>& words) {
+  try {
+    const ExitCode code = dispatch(words);
+    if (std::fflush(stdout) != 0) throw OutputError("cannot write to the standard output");
+    return code;
+  } catch (const InputError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return ExitCode::input;
+  } catch (const OutputError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return ExitCode::input;
+  } catch (const NumericalError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return ExitCode::numerical;
+  } catch (const Interrupted& error) {
+    fmt::print(stderr, "stopped: {}\n", error.what());
+    return ExitCode::interrupted;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "error: there is not enough memory\n  use larger voxels (vertebra.voxel_size)\n");
+    return ExitCode::input;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: a fault of the program: {}\n", error.what());
+    return ExitCode::numerical;
+  }
+}
+
+}  // namespace
+}  // namespace howship::cli
+
+int main(int argc, char** argv) {
+  try {
+    return static_cast<int>(howship::cli::guarded(std::vector<std::string>(argv + 1, argv + argc)));
+  } catch (...) {
+    return static_cast<int>(howship::ExitCode::numerical);
+  }
+}

@@ -1,0 +1,55 @@
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "howship/core/files.hpp"
+#include "howship/core/progress.hpp"
+#include "howship/study/read_study.hpp"
+#include "howship/study/simulation.hpp"
+#include "study_file.hpp"
+
+namespace howship::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+ExitCode run(const po::variables_map& given) {
+  const UnitSystem units;
+  const auto data = study::DataFolder::find(value(given, "data"));
+  const auto overrides = given.count("set") > 0 ? given["set"].as<std::vector<std::string>>() : std::vector<std::string>{};
+  const study::Study study = read_study_file(operands(run_command(), given).front(), overrides, data, units);
+
+  study::RunOptions options;
+  options.folder = value(given, "output");
+  options.force = given.count("force") > 0;
+  options.quiet = given.count("quiet") > 0;
+  options.dry_run = given.count("dry-run") > 0;
+  if (given.count("threads") > 0) {
+    options.threads.count = given["threads"].as<int>();
+    if (options.threads.count < 1 || options.threads.count > 1024) throw InputError("--threads must be from 1 to 1024");
+  }
+  const study::RunResult result = study::run_study(study, data, units, options);
+  if (options.dry_run) {
+    fmt::print("{}\nresults would go to {}\n", result.plan.text(study), result.folder.string());
+  } else {
+    fmt::print("{}\n", result.folder.string());
+    if (!options.quiet) fmt::print(stderr, "complete after {}\n", duration_text(result.seconds));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command run_command() {
+  Command command{"run", "run STUDY [-o DIR] [--set section.key=value]...", "runs every arm of a study and writes a run folder",
+                  po::options_description("options"), "STUDY", 1, run};
+  command.options.add_options()("output,o", po::value<std::string>(), "folder of the results (default out/<study id>)")(
+      "set", po::value<std::vector<std::string>>()->composing(), "override of a key or, without a dot, of a parameter; may be repeated")(
+      "force", "replace the results of an earlier run in that folder")("dry-run", "check everything, say what the run would take, and stop")(
+      "quiet,q", "no talk on stderr")("threads,j", po::value<int>(), "threads (default: one per processor)")(
+      "data", po::value<std::string>(), "folder with models/ and params/ (default: HOWSHIP_DATA, or where Howship was built)");
+  return command;
+}
+
+}  // namespace howship::cli

@@ -1,0 +1,91 @@
+#include "howship/output/run_folder.hpp"
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "howship/core/error.hpp"
+#include "howship/core/files.hpp"
+
+namespace howship::output {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The arms' folders that run.json of an earlier run names; nullopt if this is no run of ours.
+std::optional<std::vector<std::string>> arms_of_run(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_regular_file(folder / "run.json", error)) return std::nullopt;
+  const auto json = nlohmann::json::parse(read_text(folder / "run.json"), nullptr, false);
+  if (!json.is_object() || !json.contains("howship") || !json.contains("format")) return std::nullopt;
+  std::vector<std::string> arms;
+  for (const auto& arm : json.value("arms", nlohmann::json::array())) {
+    const std::string name = arm.is_object() ? arm.value("folder", "") : "";
+    // Only a plain name below the folder: what run.json says must never reach another place.
+    if (!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos) arms.push_back(name);
+  }
+  return arms;
+}
+
+bool is_frame(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name.size() > 4 && name.find_first_not_of("0123456789") == name.find('.') &&
+         (name.ends_with(".vti") || name.ends_with(".vti.part"));
+}
+
+void remove_files(const fs::path& folder, std::initializer_list<const char*> names) {
+  std::error_code ignored;
+  for (const char* name : names) {
+    fs::remove(folder / name, ignored);
+    fs::remove(folder / (std::string(name) + ".part"), ignored);
+  }
+}
+
+void remove_run(const fs::path& folder, const std::vector<std::string>& arms) {
+  std::error_code ignored;
+  for (const std::string& arm : arms) {
+    const fs::path place = folder / arm;
+    if (fs::is_symlink(place, ignored)) continue;
+    remove_files(place, {"timeseries.csv", "fluxes.csv", "frames.pvd"});
+    std::vector<fs::path> frames;
+    for (const auto& entry : fs::directory_iterator(place / "frames", ignored)) {
+      if (is_frame(entry.path())) frames.push_back(entry.path());
+    }
+    for (const fs::path& frame : frames) fs::remove(frame, ignored);
+    fs::remove(place / "frames", ignored);  // these two go only when empty
+    fs::remove(place, ignored);
+  }
+  // run.json last, so that a removal cut short is still recognised as ours.
+  remove_files(folder, {"resolved.toml", "citations.bib", "run.json"});
+}
+
+}  // namespace
+
+void check_run_folder(const fs::path& folder, bool force) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(folder, error))) return;
+  if (!fs::is_directory(folder, error)) {
+    throw InputError(fmt::format("'{}' exists and is not a folder", folder.string()), "choose another folder with -o");
+  }
+  if (fs::is_empty(folder, error) && !error) return;
+  if (!arms_of_run(folder)) {
+    throw InputError(fmt::format("the folder '{}' exists and holds files that Howship did not write", folder.string()),
+                     "choose another folder with -o; --force replaces only the results of an earlier run");
+  }
+  if (!force) {
+    throw InputError(fmt::format("the folder '{}' holds an earlier run", folder.string()),
+                     "choose another folder with -o, or replace it with --force");
+  }
+}
+
+void open_run_folder(const fs::path& folder, bool force) {
+  check_run_folder(folder, force);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw OutputError(fmt::format("cannot create the folder '{}': {}", folder.string(), error.message()));
+  if (const auto arms = arms_of_run(folder)) remove_run(folder, *arms);
+}
+
+}  // namespace howship::output

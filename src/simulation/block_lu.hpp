@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "howship/model/kinetics.hpp"
+
+namespace howship::simulation {
+
+/// LU factors of I - γJ for one sparsity pattern and many voxels. What has to be computed is found once: a list of
+/// operations that every voxel of a block goes through in step. Pivots stay on the diagonal, in minimum-degree
+/// (Markowitz 1957) order, with the diffusing species last: when the others are eliminated, their Schur complement
+/// is left, a small dense matrix per voxel, which is inverted in place. No pivoting: a voxel where a pivot is tiny
+/// makes factor() say so, and the time step is cut.
+class BlockLu {
+ public:
+  /// @param size      unknowns per voxel
+  /// @param pattern   entries of J
+  /// @param trailing  unknowns to eliminate last, ascending
+  BlockLu(std::size_t size, std::span<const model::SparseEntry> pattern, std::span<const std::size_t> trailing);
+
+  std::size_t slots() const { return slots_; }
+  std::size_t trailing_count() const { return trailing_; }
+  const std::vector<std::uint32_t>& order() const { return order_; }
+
+  /// matrix = I - γJ, slot s of lane l at [s*lanes + l]. @param jacobian  entry e of lane l at [e*lanes + l]
+  void assemble(std::size_t lanes, const double* jacobian, double gamma, double* matrix) const;
+  /// Adds to a diagonal entry.
+  void add_to_diagonal(std::size_t lanes, std::size_t unknown, const double* values, double factor, double* matrix) const;
+
+  /// Factors in place. False if a pivot is not finite or nearly vanishes in some lane.
+  bool factor(std::size_t lanes, double* matrix) const;
+
+  /// Eliminates the leading unknowns from right-hand side x (unknown i of lane l at [i*lanes + l]), in place.
+  void forward(std::size_t lanes, const float* factors, double* x) const;
+  /// Multiplies the trailing unknowns with the inverse of their Schur complement, in place.
+  void solve_trailing(std::size_t lanes, const float* factors, double* x) const;
+  /// Solves for the leading unknowns once the trailing ones are known.
+  void backward(std::size_t lanes, const float* factors, double* x) const;
+
+  /// Where the inverted Schur complement's entry (row, column) of the trailing unknowns is kept.
+  std::size_t trailing_slot(std::size_t row, std::size_t column) const;
+
+ private:
+  struct Elimination {  // a[target] -= a[left] * a[right]
+    std::uint32_t target, left, right;
+  };
+  struct Pivot {
+    std::uint32_t unknown, diagonal;
+    std::uint32_t scale_begin, scale_end;    ///< slots below the pivot
+    std::uint32_t update_begin, update_end;  ///< eliminations
+    std::uint32_t right_begin, right_end;    ///< slots right of the pivot
+  };
+  struct Entry {
+    std::uint32_t slot, unknown;  ///< the row of an entry below the pivot, the column of one right of it
+  };
+
+  std::uint32_t slot(std::size_t row, std::size_t column) const { return table_[row * size_ + column]; }
+
+  std::size_t size_, trailing_, slots_ = 0;
+  std::vector<std::uint32_t> order_, table_;
+  std::vector<std::uint32_t> jacobian_slot_;
+  std::vector<Pivot> pivots_;
+  std::vector<Entry> below_, right_;
+  std::vector<Elimination> updates_;
+};
+
+}  // namespace howship::simulation

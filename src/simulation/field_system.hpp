@@ -1,0 +1,127 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <Eigen/Dense>
+
+#include "howship/core/parallel.hpp"
+#include "howship/model/kinetics.hpp"
+#include "howship/vertebra/domain.hpp"
+
+#include "simulation/ahead_trajectory.hpp"
+#include "simulation/block_lu.hpp"
+#include "simulation/failure_report.hpp"
+#include "simulation/field_vector.hpp"
+#include "simulation/newton_solver.hpp"
+#include "simulation/tissue.hpp"
+#include "simulation/transport.hpp"
+#include "simulation/transport_solver.hpp"
+
+namespace howship::simulation {
+
+/// The semi-discrete equations: local species x in every voxel, systemic species z that feel the tissue back, and the
+/// systemic species s(t) that do not and were integrated ahead:
+///   dx/dt = reactions(t, x, z, s) + transport(x),   dz/dt = rates(t, z, s, sums over tissue of x).
+/// The Newton matrix I - γJ is solved exactly: per voxel by BlockLu, between voxels by TransportSolver, and the systemic
+/// rows and columns as a border.
+class FieldSystem final : public ImplicitSystem {
+ public:
+  FieldSystem(SUNContext context, std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
+              const vertebra::Domain& domain, const std::vector<std::vector<double>>& given, Threads threads,
+              const AheadTrajectory& ahead);
+
+  const Layout& layout() const { return layout_; }
+  FieldSpace& space() { return space_; }
+  const std::vector<std::size_t>& main_slots() const { return main_slots_; }  ///< systemic slots of the tail
+
+  /// Initial values; `systemic` gets all slots. @throws InputError if one is not finite
+  void initial_state(N_Vector y, std::span<double> systemic);
+  /// All systemic species at a time, given the vector.
+  void systemic_at(double time, N_Vector y, std::span<double> systemic);
+
+  /// dy/dt; false if a rate is not finite.
+  bool rates(double time, N_Vector y, N_Vector rates);
+
+  bool setup(const ImplicitStep& step) override;
+  std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio, double tolerance) override;
+
+  /// The last evaluation that was not finite, if any.
+  const std::optional<Failure>& failure() const { return failure_; }
+  /// The species and voxel where |x w| is largest.
+  Failure worst(double time, N_Vector y, N_Vector x, N_Vector w, const std::string& cause);
+
+  struct Counters {
+    long rate_evaluations = 0, linear_iterations = 0;
+    double seconds_rates = 0.0, seconds_setup = 0.0, seconds_solve = 0.0;
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  /// What one thread works with.
+  struct Scratch {
+    model::Program::Workspace rates, derivatives, by_systemic, integrands, integrand_derivatives;
+    Buffer<double> values, results, entries, matrix;
+    std::array<double, model::Program::kBlock> squares{}, squares_sum{};
+  };
+
+  void check_reductions();
+  void gather(const double* y, const double* correction);
+  void prepare(double time, const double* y, const double* correction);
+  bool evaluate_block(std::size_t block, Scratch& scratch);
+  bool systemic_rates(std::span<double> out);
+  void note_failure(double time, const double* y, const double* correction, const char* what);
+  Failure failure_at(double time, const double* y, const double* correction, std::size_t species, std::optional<std::size_t> voxel,
+                     std::string cause) const;
+
+  bool factor_block(std::size_t block, double gamma, const double* y, Scratch& scratch);
+  void right_hand_side(std::size_t block, double* x);
+  void back_substitute(std::size_t block, double* x);
+  bool setup_border(double gamma, const double* y);
+  void apply_update(std::size_t block, const double* x, double ratio, const ImplicitStep& step, Scratch& scratch);
+  double* block_of(Buffer<double>& buffer, std::size_t block) { return buffer.data() + block * layout_.block_size(); }
+
+  std::shared_ptr<const model::Kinetics> kinetics_;
+  std::vector<double> parameters_;
+  const vertebra::Domain& domain_;
+  const AheadTrajectory& ahead_;
+  std::vector<std::size_t> main_slots_;
+  std::vector<std::ptrdiff_t> main_place_;
+  Layout layout_;
+  FieldSpace space_;
+  Threads threads_;
+  std::size_t given_count_;
+  Buffer<double> given_;
+  Transport transport_;
+  BlockLu lu_;
+  TransportSolver transport_solver_;
+  bool coupled_;
+
+  std::vector<Scratch> scratch_;
+  Buffer<float> factors_;
+  Buffer<double> diffusing_;         ///< diffusing species, each contiguous over voxels, for transport
+  Buffer<double> trailing_, trailing_weights_;  ///< the same for the reduced linear system
+  Buffer<double> update_;            ///< a Newton update between two sweeps
+  double time_ = 0.0;
+  std::vector<double> systemic_, reductions_, main_rates_;  ///< at time_
+  model::Program::Workspace systemic_workspace_, systemic_derivatives_, reduction_derivatives_;
+
+  Tissue tissue_;
+  std::vector<const double*> masks_;   ///< of each rate reduction
+  std::vector<double> factors_of_reductions_;
+  Buffer<double> partial_;             ///< per block and reduction
+
+  std::vector<std::size_t> border_columns_;  ///< tail indices that local species feel
+  std::vector<Buffer<double>> border_;       ///< (I - γJ)⁻¹ γ ∂local/∂systemic, for each of them
+  Buffer<float> integrand_slopes_;           ///< per block, entry and lane
+  Eigen::MatrixXd systemic_by_reduction_;
+  Eigen::PartialPivLU<Eigen::MatrixXd> border_lu_;
+
+  std::vector<std::uint8_t> bad_blocks_;
+  std::optional<Failure> failure_;
+  Counters counters_;
+};
+
+}  // namespace howship::simulation

@@ -1,0 +1,297 @@
+#include "simulation/field_vector.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace howship::simulation {
+namespace {
+
+using Operation = FieldSpace::Operation;
+using Kind = Operation::Kind;
+
+struct Content {
+  FieldSpace* space;
+  Buffer<double> values;
+};
+
+Content& content(N_Vector v) { return *static_cast<Content*>(v->content); }
+FieldSpace& space(N_Vector v) { return *content(v).space; }
+
+N_Vector clone(N_Vector v) {
+  try {
+    return space(v).create_raw();
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+void destroy(N_Vector v) {
+  if (v == nullptr) return;
+  space(v).flush();  // nothing pending may refer to memory that is gone
+  delete static_cast<Content*>(v->content);
+  v->content = nullptr;
+  N_VFreeEmpty(v);
+}
+
+void add(N_Vector any, Kind kind, double a, N_Vector x, double b, N_Vector y, N_Vector z) {
+  Operation operation;
+  operation.kind = kind;
+  operation.a = a;
+  operation.b = b;
+  operation.x = x == nullptr ? nullptr : FieldSpace::raw(x);
+  operation.y = y == nullptr ? nullptr : FieldSpace::raw(y);
+  operation.z = FieldSpace::raw(z);
+  space(any).add(operation);
+}
+
+void linear_sum(double a, N_Vector x, double b, N_Vector y, N_Vector z) { add(z, Kind::linear_sum, a, x, b, y, z); }
+void scale(double c, N_Vector x, N_Vector z) { add(z, Kind::linear_sum, c, x, 0.0, x, z); }
+void constant(double c, N_Vector z) { add(z, Kind::constant, c, nullptr, 0.0, nullptr, z); }
+void product(N_Vector x, N_Vector y, N_Vector z) { add(z, Kind::product, 0.0, x, 0.0, y, z); }
+void divide(N_Vector x, N_Vector y, N_Vector z) { add(z, Kind::divide, 0.0, x, 0.0, y, z); }
+void absolute(N_Vector x, N_Vector z) { add(z, Kind::absolute, 0.0, x, 0.0, nullptr, z); }
+void inverse(N_Vector x, N_Vector z) { add(z, Kind::inverse, 0.0, x, 0.0, nullptr, z); }
+void add_constant(N_Vector x, double b, N_Vector z) { add(z, Kind::add_constant, b, x, 0.0, nullptr, z); }
+
+// More terms than one operation holds are taken in groups.
+int linear_combination(int count, double* factors, N_Vector* inputs, N_Vector z) {
+  for (int begin = 0; begin < count; begin += Operation::kMost - 1) {
+    Operation operation;
+    operation.kind = Kind::combine;
+    operation.z = FieldSpace::raw(z);
+    const auto push = [&operation](double factor, N_Vector input) {
+      operation.factors[operation.count] = factor;
+      operation.inputs[operation.count] = FieldSpace::raw(input);
+      ++operation.count;
+    };
+    if (begin > 0) push(1.0, z);
+    for (int i = begin; i < std::min(count, begin + Operation::kMost - 1); ++i) push(factors[i], inputs[i]);
+    space(z).add(operation);
+  }
+  return 0;
+}
+
+int scale_add_multi(int count, double* factors, N_Vector x, N_Vector* y, N_Vector* z) {
+  for (int begin = 0; begin < count; begin += Operation::kMost) {
+    Operation operation;
+    operation.kind = Kind::add_multiple;
+    operation.x = FieldSpace::raw(x);
+    for (int i = begin; i < std::min(count, begin + Operation::kMost); ++i, ++operation.count) {
+      operation.factors[operation.count] = factors[i];
+      operation.inputs[operation.count] = FieldSpace::raw(y[i]);
+      operation.outputs[operation.count] = FieldSpace::raw(z[i]);
+    }
+    space(x).add(operation);
+  }
+  return 0;
+}
+
+double weighted_norm(N_Vector x, N_Vector w) { return space(x).norm(x, w); }
+
+double extremum(N_Vector x, double start, double (*better)(double, double), double (*view)(double)) {
+  const double* data = space(x).values(x);
+  double result = start;
+  for (std::size_t i = 0; i < space(x).layout().size(); ++i) result = better(result, view(data[i]));
+  return result;
+}
+double maximum_norm(N_Vector x) {
+  return extremum(x, 0.0, [](double a, double b) { return a > b ? a : b; }, [](double v) { return std::abs(v); });
+}
+double minimum(N_Vector x) {
+  return extremum(x, std::numeric_limits<double>::infinity(), [](double a, double b) { return a < b ? a : b; }, [](double v) { return v; });
+}
+
+N_Vector_ID identity(N_Vector) { return SUNDIALS_NVEC_CUSTOM; }
+sunindextype length(N_Vector v) { return static_cast<sunindextype>(space(v).layout().unknowns()); }
+double* array_pointer(N_Vector v) { return space(v).values(v); }
+
+}  // namespace
+
+FieldSpace::FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, Threads threads)
+    : context_(context), layout_(layout), typical_(std::move(typical)), threads_(threads) {
+  // 4 kB per vector and chunk: what one prediction touches then fits into a first-level cache.
+  constexpr std::size_t kChunkValues = 512;
+  chunk_blocks_ = std::max<std::size_t>(1, kChunkValues / std::max<std::size_t>(1, layout_.block_size()));
+  chunks_ = (layout_.blocks + chunk_blocks_ - 1) / chunk_blocks_;
+}
+
+N_Vector FieldSpace::create_raw() {
+  auto values = std::make_unique<Content>(Content{this, Buffer<double>(layout_.size())});
+  N_Vector v = N_VNewEmpty(context_);
+  if (v == nullptr) throw std::bad_alloc();
+  v->content = values.release();
+  v->ops->nvgetvectorid = identity;
+  v->ops->nvclone = clone;
+  v->ops->nvdestroy = destroy;
+  v->ops->nvgetlength = length;
+  v->ops->nvgetarraypointer = array_pointer;
+  v->ops->nvlinearsum = linear_sum;
+  v->ops->nvconst = constant;
+  v->ops->nvprod = product;
+  v->ops->nvdiv = divide;
+  v->ops->nvscale = scale;
+  v->ops->nvabs = absolute;
+  v->ops->nvinv = inverse;
+  v->ops->nvaddconst = add_constant;
+  v->ops->nvmaxnorm = maximum_norm;
+  v->ops->nvwrmsnorm = weighted_norm;
+  v->ops->nvmin = minimum;
+  v->ops->nvlinearcombination = linear_combination;
+  v->ops->nvscaleaddmulti = scale_add_multi;
+  ++vectors_created_;
+  return v;
+}
+
+double* FieldSpace::values(N_Vector vector) {
+  flush();
+  return raw(vector);
+}
+
+double* FieldSpace::raw(N_Vector vector) { return content(vector).values.data(); }
+
+void FieldSpace::set_weights(N_Vector y, N_Vector weights, double relative_tolerance) {
+  add_constant(y, relative_tolerance, weights);
+  pending_.back().kind = Kind::weights;
+}
+
+double FieldSpace::combine(double worst_voxel, double systemic) const {
+  return std::sqrt((worst_voxel + systemic) / static_cast<double>(std::max<std::size_t>(1, layout_.locals + layout_.systemics)));
+}
+
+double FieldSpace::norm(N_Vector x, N_Vector w) {
+  const double* a = raw(x);
+  const double* b = raw(w);
+  struct alignas(64) Worst {
+    std::array<double, model::Program::kBlock> largest{}, sum{};
+  };
+  std::vector<Worst> worst(static_cast<std::size_t>(std::max(1, threads_.count)));
+  const std::size_t lanes = layout_.lanes;
+  sweep([&](std::size_t block, std::size_t thread) {
+    std::array<double, model::Program::kBlock> squares{};
+    const std::size_t begin = block * layout_.block_size();
+    for (std::size_t s = 0; s < layout_.locals; ++s) {
+      const double* xs = a + begin + s * lanes;
+      const double* ws = b + begin + s * lanes;
+      for (std::size_t l = 0; l < lanes; ++l) squares[l] += xs[l] * ws[l] * (xs[l] * ws[l]);
+    }
+    Worst& mine = worst[thread];
+    for (std::size_t l = 0; l < lanes; ++l) {
+      mine.largest[l] = squares[l] > mine.largest[l] ? squares[l] : mine.largest[l];
+      mine.sum[l] += squares[l];  // keeps a NaN, which a maximum loses
+    }
+  });
+  double largest = 0.0;
+  for (const Worst& mine : worst) {
+    for (std::size_t l = 0; l < lanes; ++l) {
+      if (!std::isfinite(mine.sum[l])) return std::numeric_limits<double>::quiet_NaN();
+      largest = std::max(largest, mine.largest[l]);
+    }
+  }
+  double systemic = 0.0;
+  for (std::size_t i = layout_.tail(); i < layout_.size(); ++i) systemic += a[i] * b[i] * (a[i] * b[i]);
+  return combine(largest, systemic);
+}
+
+void FieldSpace::run_tail() {
+  for (const Operation& operation : pending_) {
+    if (operation.kind == Kind::weights) {
+      for (std::size_t i = 0; i < layout_.systemics; ++i) {
+        const std::size_t at = layout_.tail() + i;
+        operation.z[at] = 1.0 / (operation.a * (std::abs(operation.x[at]) + typical_[layout_.locals + i]));
+      }
+    } else {
+      run(operation, layout_.tail(), layout_.size());
+    }
+  }
+}
+
+void FieldSpace::run_chunk(std::size_t chunk) {
+  const std::size_t first = chunk_begin(chunk);
+  const std::size_t last = chunk_begin(chunk + 1);
+  for (const Operation& operation : pending_) {
+    if (operation.kind == Kind::weights) {
+      run_weights(operation, first, last);
+    } else {
+      run(operation, first * layout_.block_size(), last * layout_.block_size());
+    }
+  }
+}
+
+void FieldSpace::run_weights(const Operation& operation, std::size_t first_block, std::size_t last_block) const {
+  const std::size_t lanes = layout_.lanes;
+  for (std::size_t block = first_block; block < last_block; ++block) {
+    for (std::size_t s = 0; s < layout_.locals; ++s) {
+      const std::size_t begin = block * layout_.block_size() + s * lanes;
+      const double typical = typical_[s];
+#pragma omp simd
+      for (std::size_t i = begin; i < begin + lanes; ++i) {
+        operation.z[i] = 1.0 / (operation.a * (std::abs(operation.x[i]) + typical));
+      }
+    }
+  }
+}
+
+// The loops are declared free of dependences because an output is either disjoint from an input or the same array.
+void FieldSpace::run(const Operation& operation, std::size_t begin, std::size_t end) const {
+  const double a = operation.a;
+  const double b = operation.b;
+  const double* x = operation.x;
+  const double* y = operation.y;
+  double* z = operation.z;
+  switch (operation.kind) {
+    case Kind::linear_sum:
+      if (b == 0.0) {
+#pragma omp simd
+        for (std::size_t i = begin; i < end; ++i) z[i] = a * x[i];
+      } else {
+#pragma omp simd
+        for (std::size_t i = begin; i < end; ++i) z[i] = a * x[i] + b * y[i];
+      }
+      break;
+    case Kind::product:
+#pragma omp simd
+      for (std::size_t i = begin; i < end; ++i) z[i] = x[i] * y[i];
+      break;
+    case Kind::divide:
+#pragma omp simd
+      for (std::size_t i = begin; i < end; ++i) z[i] = x[i] / y[i];
+      break;
+    case Kind::absolute:
+#pragma omp simd
+      for (std::size_t i = begin; i < end; ++i) z[i] = std::abs(x[i]);
+      break;
+    case Kind::inverse:
+#pragma omp simd
+      for (std::size_t i = begin; i < end; ++i) z[i] = 1.0 / x[i];
+      break;
+    case Kind::add_constant:
+#pragma omp simd
+      for (std::size_t i = begin; i < end; ++i) z[i] = x[i] + a;
+      break;
+    case Kind::constant:
+      std::fill(z + begin, z + end, a);
+      break;
+    case Kind::combine:
+#pragma omp simd
+      for (std::size_t i = begin; i < end; ++i) {
+        double sum = operation.factors[0] * operation.inputs[0][i];
+        for (int k = 1; k < operation.count; ++k) sum += operation.factors[k] * operation.inputs[k][i];
+        z[i] = sum;
+      }
+      break;
+    case Kind::add_multiple:
+      for (int k = 0; k < operation.count; ++k) {
+        const double factor = operation.factors[k];
+        const double* in = operation.inputs[k];
+        double* out = operation.outputs[k];
+#pragma omp simd
+        for (std::size_t i = begin; i < end; ++i) out[i] = factor * x[i] + in[i];
+      }
+      break;
+    case Kind::weights:
+      break;  // needs the species; see run_weights
+  }
+}
+
+}  // namespace howship::simulation

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <vector>
+
+#include "howship/core/parallel.hpp"
+
+#include "simulation/buffer.hpp"
+#include "simulation/layout.hpp"
+#include "simulation/sundials_handles.hpp"
+
+namespace howship::simulation {
+
+/// The vectors of one integration. CVODE asks for many elementwise operations in a row (a prediction at order 5 alone
+/// makes 15), and memory traffic is what they cost. So operations are noted down and carried out together, chunk by
+/// chunk while a chunk is in cache, when somebody needs the values: a norm, or a sweep of the solver.
+class FieldSpace {
+ public:
+  /// @param typical  one size per local species, then one per systemic unknown: what relative accuracy refers to
+  FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, Threads threads);
+
+  const Layout& layout() const { return layout_; }
+  Threads threads() const { return threads_; }
+
+  /// A new vector of zeros.
+  VectorHandle create() { return VectorHandle(create_raw()); }
+  N_Vector create_raw();
+
+  /// The values of a vector; carries out what is pending first.
+  double* values(N_Vector vector);
+  /// The same without carrying out anything: for use inside sweep().
+  static double* raw(N_Vector vector);
+
+  /// weights = 1 / (rtol (|y| + typical))
+  void set_weights(N_Vector y, N_Vector weights, double relative_tolerance);
+
+  /// The largest, over voxels, root mean square of x*w over the voxel's species and the systemic unknowns: a small
+  /// lesion is not diluted by healthy bone, and a uniform field takes the steps of a single voxel.
+  double norm(N_Vector x, N_Vector w);
+  /// The square sum over the systemic unknowns and the largest one over voxels, made into that norm.
+  double combine(double worst_voxel, double systemic) const;
+
+  /// Carries out what is pending, and body(block, thread) for each block right behind it, while it is in cache.
+  template <class Body>
+  void sweep(Body&& body) {
+    run_tail();
+    for_blocks(threads_, chunks_, [&](std::size_t chunk, std::size_t thread) {
+      run_chunk(chunk);
+      const std::size_t end = chunk_begin(chunk + 1);
+      for (std::size_t block = chunk_begin(chunk); block < end; ++block) body(block, thread);
+    });
+    pending_.clear();
+  }
+  void flush() {
+    if (!pending_.empty()) sweep([](std::size_t, std::size_t) {});
+  }
+
+  std::size_t chunks() const { return chunks_; }
+  std::size_t chunk_begin(std::size_t chunk) const { return std::min(chunk * chunk_blocks_, layout_.blocks); }
+  std::size_t vectors_created() const { return vectors_created_; }
+
+  struct Operation {
+    enum class Kind { linear_sum, product, divide, absolute, inverse, add_constant, constant, combine, add_multiple, weights };
+    static constexpr int kMost = 8;
+    Kind kind = Kind::constant;
+    int count = 0;
+    double a = 0.0, b = 0.0;
+    const double* x = nullptr;
+    const double* y = nullptr;
+    double* z = nullptr;
+    std::array<double, kMost> factors{};
+    std::array<const double*, kMost> inputs{};
+    std::array<double*, kMost> outputs{};
+  };
+  void add(const Operation& operation) { pending_.push_back(operation); }
+
+ private:
+  void run_tail();
+  void run_chunk(std::size_t chunk);
+  void run(const Operation& operation, std::size_t begin, std::size_t end) const;
+  void run_weights(const Operation& operation, std::size_t first_block, std::size_t last_block) const;
+
+  SUNContext context_;
+  Layout layout_;
+  std::vector<double> typical_;
+  Threads threads_;
+  std::size_t chunk_blocks_ = 1, chunks_ = 0;
+  std::vector<Operation> pending_;
+  std::size_t vectors_created_ = 0;
+};
+
+}  // namespace howship::simulation

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+
+#include "howship/model/program.hpp"
+
+namespace howship::simulation {
+
+/// How the unknowns lie in memory: blocks of voxels one after another, in a block species after species, in a species
+/// one lane per voxel; behind all blocks the systemic unknowns. A block is contiguous, so that everything done to it is
+/// done while it is in cache. Lanes past the last voxel hold a copy of it: programs stay finite and maxima stay right.
+struct Layout {
+  std::size_t voxels = 0, locals = 0, systemics = 0, lanes = 1, blocks = 0;
+
+  Layout(std::size_t voxel_count, std::size_t local_count, std::size_t systemic_count)
+      : voxels(voxel_count), locals(local_count), systemics(systemic_count) {
+    lanes = voxels <= static_cast<std::size_t>(model::Program::kSmall) ? model::Program::kSmall : model::Program::kBlock;
+    blocks = (voxels + lanes - 1) / lanes;
+  }
+
+  std::size_t padded() const { return blocks * lanes; }
+  std::size_t block_size() const { return locals * lanes; }
+  std::size_t tail() const { return blocks * block_size(); }  ///< where the systemic unknowns begin
+  std::size_t size() const { return tail() + systemics; }
+  std::size_t unknowns() const { return voxels * locals + systemics; }
+  std::size_t index(std::size_t species, std::size_t voxel) const {
+    return voxel / lanes * block_size() + species * lanes + voxel % lanes;
+  }
+  /// The voxel whose values a lane holds.
+  std::size_t source(std::size_t lane) const { return lane < voxels ? lane : voxels - 1; }
+  std::size_t valid_lanes(std::size_t block) const { return block + 1 < blocks ? lanes : voxels - block * lanes; }
+};
+
+}  // namespace howship::simulation

@@ -1,0 +1,75 @@
+#include "simulation/tissue.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "howship/core/diagnostics.hpp"
+
+namespace howship::simulation {
+namespace {
+
+const std::vector<std::string> kRegions{"trabecular", "cortical", "endplate", "posterior", "body"};
+
+}  // namespace
+
+Tissue::Tissue(const vertebra::Domain& domain, const Layout& layout) : domain_(domain), layout_(layout) {}
+
+const Tissue::Region& Tissue::region(const std::string& name) {
+  const auto found = regions_.find(name);
+  if (found != regions_.end()) return found->second;
+  if (!name.empty() && std::find(kRegions.begin(), kRegions.end(), name) == kRegions.end()) {
+    const std::string hint = did_you_mean(name, kRegions);
+    throw InputError(fmt::format("there is no region '{}' in a vertebra", name),
+                     hint.empty() ? "regions are trabecular, cortical, endplate, posterior and body (all but posterior)" : hint);
+  }
+  Region& region = regions_[name];
+  region.mask = Buffer<double>(layout_.padded());
+  for (std::size_t v = 0; v < layout_.voxels; ++v) {
+    const vertebra::Region label = domain_.region()[v];
+    const bool inside = name.empty() || name == vertebra::to_text(label) || (name == "body" && label != vertebra::Region::posterior);
+    region.mask[v] = inside ? 1.0 : 0.0;
+    region.voxels += inside ? 1 : 0;
+  }
+  return region;
+}
+
+double Tissue::factor(const model::Reduction& reduction) {
+  const Region& where = region(reduction.region);
+  switch (reduction.kind) {
+    case model::Reduction::Kind::integral:
+      return domain_.grid().voxel_volume();
+    case model::Reduction::Kind::mean:
+      return where.voxels > 0 ? 1.0 / static_cast<double>(where.voxels) : std::numeric_limits<double>::quiet_NaN();
+    case model::Reduction::Kind::maximum:
+      break;
+  }
+  return 1.0;
+}
+
+Buffer<double> in_blocks(const std::vector<std::vector<double>>& fields, const Layout& layout) {
+  Buffer<double> out(layout.padded() * fields.size());
+  for (std::size_t f = 0; f < fields.size(); ++f) {
+    for (std::size_t lane = 0; lane < layout.padded(); ++lane) {
+      out[(lane / layout.lanes * fields.size() + f) * layout.lanes + lane % layout.lanes] = fields[f][layout.source(lane)];
+    }
+  }
+  return out;
+}
+
+double ordered_sum(const double* values, std::size_t count, std::size_t stride) {
+  double sum = 0.0;
+  double lost = 0.0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double value = values[i * stride];
+    const double next = sum + value;
+    lost += std::abs(sum) >= std::abs(value) ? (sum - next) + value : (value - next) + sum;
+    sum = next;
+  }
+  return std::isfinite(sum) ? sum + lost : sum;
+}
+
+}  // namespace howship::simulation

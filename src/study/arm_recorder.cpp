@@ -1,0 +1,97 @@
+#include "arm_recorder.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "howship/core/error.hpp"
+
+namespace howship::study {
+namespace {
+
+std::filesystem::path created(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw OutputError(fmt::format("cannot create '{}': {}", folder.string(), error.message()));
+  return folder;
+}
+
+Dimension volume() {
+  Dimension dimension;
+  dimension.exponents[Dimension::length] = 3.0;
+  return dimension;
+}
+
+}  // namespace
+
+ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Kinetics> kinetics, const Place& place,
+                         const std::filesystem::path& folder, Threads threads)
+    : arm_(arm), probe_(std::move(kinetics), arm.parameters, place.domain, place.given_fields(arm.model->given), threads) {
+  const model::Model& model = *arm.model;
+  std::vector<output::Column> series;
+  const auto add = [&](const std::string& id, const Unit& unit, model::NodeId node, bool is_field) {
+    (is_field ? means_at_ : numbers_at_).push_back(series.size());
+    (is_field ? means_ : numbers_).push_back(node);
+    series_scale_.push_back(1.0 / unit.scale);
+    series.push_back({id, unit.text});
+  };
+  for (const auto& species : model.species) add(species.id, species.unit, *model.find_node(species.id), species.scope == model::Scope::local);
+  for (const auto& observable : model.observables) add(observable.id, observable.unit, observable.node, observable.stage == model::Stage::voxel);
+
+  std::vector<output::Column> fluxes;
+  for (const auto& process : model.processes) {
+    const bool local = process.scope == model::Scope::local;
+    rates_.push_back(process.rate);
+    // A local rate that is the same everywhere counts as a number for the probe, and still happens in every voxel.
+    const bool spread = local && model.graph[process.rate].stage != model::Stage::voxel;
+    flux_scale_.push_back(spread ? place.domain.volume() : 1.0);
+    fluxes.push_back({process.id, to_text(local ? process.dimension * volume() : process.dimension)});
+  }
+  created(folder);
+  series_.emplace(folder / "timeseries.csv", series);
+  fluxes_.emplace(folder / "fluxes.csv", fluxes);
+  if (arm.frames.empty()) return;
+  std::vector<output::FrameWriter::Field> fields;
+  for (const FrameField& field : arm.fields) {
+    fields_.push_back(field.node);
+    fields.push_back({field.name, field.unit.text});
+  }
+  frames_.emplace(folder, place.domain, std::move(fields));
+}
+
+void ArmRecorder::record(const simulation::State& state, simulation::Moment moment) {
+  const bool at_dose = moment != simulation::Moment::output;
+  if (at_dose || std::binary_search(arm_.rows.begin(), arm_.rows.end(), state.time)) write_row(state);
+  // Tissue does not jump at a dose; its frame shows what the time before it led to.
+  const bool is_frame = std::binary_search(arm_.frames.begin(), arm_.frames.end(), state.time);
+  if (is_frame && moment != simulation::Moment::after_dose) write_frame(state);
+}
+
+void ArmRecorder::write_row(const simulation::State& state) {
+  std::vector<double> row(series_scale_.size());
+  const auto put = [&](const std::vector<std::size_t>& columns, const std::vector<double>& values) {
+    for (std::size_t i = 0; i < columns.size(); ++i) row[columns[i]] = values[i] * series_scale_[columns[i]];
+  };
+  if (!means_.empty()) put(means_at_, probe_.means(state, means_));
+  if (!numbers_.empty()) put(numbers_at_, probe_.numbers(state, numbers_));
+  series_->row(state.time, row);
+
+  std::vector<double> flux = rates_.empty() ? std::vector<double>{} : probe_.totals(state, rates_);
+  for (std::size_t i = 0; i < flux.size(); ++i) flux[i] *= flux_scale_[i];
+  fluxes_->row(state.time, flux);
+}
+
+void ArmRecorder::write_frame(const simulation::State& state) {
+  std::vector<std::vector<double>> values = probe_.fields(state, fields_);
+  for (std::size_t f = 0; f < values.size(); ++f) {
+    const double scale = 1.0 / arm_.fields[f].unit.scale;
+    for (double& value : values[f]) value *= scale;
+  }
+  frames_->write(state.time, values);
+}
+
+std::size_t ArmRecorder::columns(const model::Model& model) {
+  return model.species.size() + model.observables.size() + model.processes.size();
+}
+
+}  // namespace howship::study

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "howship/output/frames.hpp"
+#include "howship/output/time_series.hpp"
+#include "howship/study/place.hpp"
+#include "howship/study/prepare.hpp"
+
+namespace howship::study {
+
+/// Writes what one arm does: a row of the two tables at every output time and around every dose, frames at their times.
+class ArmRecorder {
+ public:
+  ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Kinetics> kinetics, const Place& place,
+              const std::filesystem::path& folder, Threads threads);
+
+  void record(const simulation::State& state, simulation::Moment moment);
+
+  /// How many columns the two tables of a model have.
+  static std::size_t columns(const model::Model& model);
+
+ private:
+  void write_row(const simulation::State& state);
+  void write_frame(const simulation::State& state);
+
+  const PreparedArm& arm_;
+  simulation::Probe probe_;
+  std::vector<std::size_t> means_at_, numbers_at_;   // columns of the series
+  std::vector<model::NodeId> means_, numbers_, rates_, fields_;
+  std::vector<double> series_scale_, flux_scale_;  // from base units to what the column says
+  std::optional<output::TimeSeriesWriter> series_, fluxes_;
+  std::optional<output::FrameWriter> frames_;
+};
+
+}  // namespace howship::study

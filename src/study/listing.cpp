@@ -1,0 +1,56 @@
+#include "howship/study/listing.hpp"
+
+#include <optional>
+
+#include <toml++/toml.h>
+
+#include "howship/core/files.hpp"
+#include "howship/model/library.hpp"
+#include "howship/study/read_study.hpp"
+
+namespace howship::study {
+namespace {
+
+std::optional<toml::table> parsed(const std::string& text) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error&) {
+    return std::nullopt;
+  }
+}
+
+std::string title_of(const std::string& text) {
+  const auto table = parsed(text);
+  return table ? (*table)["title"].value_or(std::string()) : "(not valid TOML)";
+}
+
+Listing list_folder(const std::string& title, const std::filesystem::path& folder) {
+  Listing listing{title, {}};
+  for (const std::string& id : DataFolder::ids(folder)) listing.entries.emplace_back(id, title_of(read_text(folder / (id + ".toml"))));
+  return listing;
+}
+
+}  // namespace
+
+std::vector<Listing> list_data(const DataFolder& data) {
+  Listing models{"models", {}};
+  const model::Library library(data.models());
+  for (const std::string& id : library.ids()) models.entries.emplace_back(id, title_of(library.read(id).text));
+  Listing vertebrae{"vertebrae", {}};
+  for (const std::string& level : vertebra_levels(data)) vertebrae.entries.emplace_back(level, "");
+  return {std::move(models), list_folder("studies", data.studies()), list_folder("regimens", data.regimens()), std::move(vertebrae)};
+}
+
+bool is_model_text(const std::string& text) {
+  const auto table = parsed(text);
+  if (!table) return false;
+  for (const char* key : {"vertebra", "arms", "duration", "models", "output", "solver", "lesion"}) {
+    if (table->contains(key)) return false;
+  }
+  for (const char* key : {"extends", "species", "quantities", "processes", "observables", "modify", "without", "dose", "parameters"}) {
+    if (table->contains(key)) return true;
+  }
+  return false;
+}
+
+}  // namespace howship::study

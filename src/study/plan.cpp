@@ -1,0 +1,81 @@
+#include "plan.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "arm_recorder.hpp"
+#include "howship/output/budget.hpp"
+
+namespace howship::study {
+namespace {
+
+// The largest arm's needs: arms run one after the other.
+std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t voxels, std::size_t lattice) {
+  std::uintmax_t most = 0;
+  for (const CompiledArm& compiled : arms) {
+    const std::uintmax_t solver = simulation::Simulation::memory_estimate(*compiled.kinetics, voxels);
+    const std::size_t copies = 3 * compiled.arm.model->given.size() + compiled.arm.fields.size();
+    const std::uintmax_t image = static_cast<std::uintmax_t>(lattice) * (8 * compiled.arm.fields.size() + 16);
+    most = std::max(most, solver + static_cast<std::uintmax_t>(voxels) * 8 * copies + image);
+  }
+  return most;
+}
+
+}  // namespace
+
+std::vector<CompiledArm> compile_arms(std::vector<PreparedArm> arms) {
+  std::map<const model::Model*, std::shared_ptr<const model::Kinetics>> known;
+  std::vector<CompiledArm> compiled;
+  for (PreparedArm& arm : arms) {
+    auto& kinetics = known[arm.model.get()];
+    if (!kinetics) kinetics = std::make_shared<const model::Kinetics>(arm.model);
+    compiled.push_back({std::move(arm), kinetics});
+  }
+  return compiled;
+}
+
+void check_lattice(const Study& study, const std::vector<CompiledArm>& arms) {
+  // Beyond this the count itself overflows; it stands for "more than any machine has".
+  constexpr double kMostVoxels = 1e15;
+  const double lattice = std::min(lattice_estimate(study.vertebra), kMostVoxels);
+  constexpr double kActive = 0.2;  // the built-in vertebrae fill about a fifth of their box
+  output::require_memory(memory_of(arms, static_cast<std::size_t>(kActive * lattice), static_cast<std::size_t>(lattice)),
+                         fmt::format("a vertebra of about {:.3g} voxels", kActive * lattice));
+}
+
+Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place, const std::filesystem::path& folder) {
+  Plan plan;
+  plan.arms = arms.size();
+  plan.voxels = place.domain.size();
+  plan.memory = memory_of(arms, plan.voxels, place.domain.grid().count());
+  for (const CompiledArm& compiled : arms) {
+    const PreparedArm& arm = compiled.arm;
+    plan.unknowns = std::max(plan.unknowns, plan.voxels * compiled.kinetics->local_count() + compiled.kinetics->systemic_count());
+    plan.rows += arm.rows.size() + 2 * arm.doses.size();
+    plan.frames += arm.frames.size();
+    plan.doses += arm.doses.size();
+    output::Budget budget;
+    budget.voxels = plan.voxels;
+    budget.lattice_voxels = place.domain.grid().count();
+    budget.rows = arm.rows.size() + 2 * arm.doses.size();
+    budget.columns = ArmRecorder::columns(*arm.model);
+    budget.frames = arm.frames.size();
+    budget.fields = arm.fields.size();
+    plan.output += budget.output_bytes();
+  }
+  output::require_memory(plan.memory, fmt::format("'{}' with {} voxels", study.id, plan.voxels));
+  output::require_disk(plan.output, folder);
+  return plan;
+}
+
+std::string Plan::text(const Study& study) const {
+  std::string text = fmt::format("{}: {} arm{}, {:g} days, {} voxel{}, {} unknowns, {} doses, {} rows, {} frames\n", study.id, arms, arms == 1 ? "" : "s",
+                                 study.duration, voxels, voxels == 1 ? "" : "s", unknowns, doses, rows, frames);
+  text += fmt::format("memory about {}", output::bytes_text(static_cast<double>(memory)));
+  if (const auto available = output::available_memory()) text += fmt::format(" of {} available", output::bytes_text(static_cast<double>(*available)));
+  return text + fmt::format("; results up to {}", output::bytes_text(static_cast<double>(output)));
+}
+
+}  // namespace howship::study

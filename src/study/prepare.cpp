@@ -1,0 +1,242 @@
+#include "howship/study/prepare.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "howship/study/schedule.hpp"
+
+namespace howship::study {
+namespace {
+
+// Arms share models and parameters, so the same fault can be met in each; the user wants it once.
+class FaultsOnce {
+ public:
+  explicit FaultsOnce(Diagnostics& faults) : faults_(&faults) {}
+  void add(Diagnostic diagnostic) {
+    ++met_;
+    if (seen_.insert(to_text(diagnostic)).second) faults_->add(std::move(diagnostic));
+  }
+  std::size_t met() const { return met_; }
+
+ private:
+  Diagnostics* faults_;
+  std::set<std::string> seen_;
+  std::size_t met_ = 0;
+};
+
+template <class Items>
+std::vector<std::string> ids_of(const Items& items) {
+  std::vector<std::string> ids;
+  for (const auto& item : items) ids.push_back(item.id);
+  return ids;
+}
+
+class Preparer {
+ public:
+  Preparer(const Study& study, const model::Library& library, const UnitSystem& units, Diagnostics& faults)
+      : study_(study), library_(library), units_(units), faults_(faults) {}
+
+  std::vector<PreparedArm> all() {
+    std::vector<PreparedArm> prepared;
+    for (const Arm& arm : study_.arms) {
+      const std::size_t before = faults_.met();
+      PreparedArm result = prepare(arm);
+      if (result.model && faults_.met() == before) prepared.push_back(std::move(result));
+    }
+    return prepared;
+  }
+
+ private:
+  void fault(const SourceLocation& where, std::string message, std::string hint = {}) {
+    faults_.add(study_.source.diagnostic(where, std::move(message), std::move(hint)));
+  }
+
+  PreparedArm prepare(const Arm& arm) {
+    PreparedArm prepared;
+    prepared.id = arm.id;
+    prepared.title = arm.title;
+    prepared.models = study_.models;
+    for (const std::string& id : arm.models) {
+      if (std::find(prepared.models.begin(), prepared.models.end(), id) == prepared.models.end()) prepared.models.push_back(id);
+    }
+    prepared.model = build(prepared.models);
+    if (!prepared.model) return prepared;
+    const model::Model& model = *prepared.model;
+    check_given(model);
+    prepared.parameters = model.parameter_values();
+    for (const ParameterValue& value : study_.parameters) set_parameter(model, value, prepared.parameters);
+    for (const ParameterValue& value : arm.parameters) set_parameter(model, value, prepared.parameters);
+    for (const DoseRule& rule : arm.doses) add_doses(arm, rule, prepared);
+    settle_times(prepared);
+    choose_fields(model, prepared);
+    return prepared;
+  }
+
+  std::shared_ptr<const model::Model> build(const std::vector<std::string>& ids) {
+    if (const auto known = built_.find(ids); known != built_.end()) return known->second;
+    bool found = !ids.empty();
+    for (const std::string& id : ids) {
+      if (library_.contains(id)) continue;
+      found = false;
+      const auto place = study_.model_places.find(id);
+      fault(place != study_.model_places.end() ? place->second : SourceLocation{}, fmt::format("there is no model '{}'", id),
+            did_you_mean(id, library_.ids()));
+    }
+    std::shared_ptr<const model::Model> model;
+    if (found) {
+      try {
+        model = std::make_shared<const model::Model>(model::build_model(library_, ids, units_));
+      } catch (const InputError& error) {
+        for (const Diagnostic& diagnostic : error.diagnostics()) faults_.add(diagnostic);
+      }
+    }
+    return built_[ids] = model;
+  }
+
+  void check_given(const model::Model& model) {
+    const auto& known = given_names();
+    for (const std::string& name : model.given) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      fault({}, fmt::format("the model reads given.{}, which a vertebra does not give", name), "a vertebra gives: bvtv, lesion");
+    }
+  }
+
+  void set_parameter(const model::Model& model, const ParameterValue& value, std::vector<double>& parameters) {
+    const auto found = std::find_if(model.parameters.begin(), model.parameters.end(), [&](const auto& p) { return p.id == value.id; });
+    if (found == model.parameters.end()) {
+      fault(value.where, fmt::format("there is no parameter '{}' in the model", value.id), did_you_mean(value.id, ids_of(model.parameters)));
+      return;
+    }
+    const Unit& unit = found->unit;
+    if (value.unit && !(value.unit->dimension == unit.dimension)) {
+      fault(value.where, fmt::format("parameter {} is in {}, and '{}' is no such unit", value.id, unit.text, value.unit->text));
+      return;
+    }
+    const double base = value.value * (value.unit ? value.unit->scale : unit.scale);
+    if (!std::isfinite(base) || base < found->low || base > found->high) {
+      fault(value.where,
+            fmt::format("parameter {} = {:g} {} lies outside its range, {:g} to {:g} {}", value.id, base / unit.scale, unit.text,
+                        found->low / unit.scale, found->high / unit.scale, unit.text),
+            "the range stands in the model; widen it there if the value is meant");
+      return;
+    }
+    parameters[static_cast<std::size_t>(found - model.parameters.begin())] = base;
+  }
+
+  void add_doses(const Arm& arm, const DoseRule& rule, PreparedArm& prepared) {
+    const model::Model& model = *prepared.model;
+    const model::Drug* drug = model.find_drug(rule.drug);
+    if (drug == nullptr) {
+      if (rule.drug.empty()) return;  // reported where it was read
+      const std::string overlay = "drugs/" + rule.drug;
+      fault(rule.drug_where, fmt::format("arm {}: the model has no drug '{}'", arm.id, rule.drug),
+            library_.contains(overlay) ? fmt::format("add models = [\"{}\"] to the arm", overlay) : did_you_mean(rule.drug, ids_of(model.drugs)));
+      return;
+    }
+    if (!(rule.amount.unit.dimension == drug->amount)) {
+      fault(rule.amount_where, fmt::format("a dose of {} is measured in {}, and '{}' is no such unit", drug->id, to_text(drug->amount), rule.amount.unit.text));
+      return;
+    }
+    const model::Species& species = model.species[drug->species];
+    if (species.scope != model::Scope::systemic) {
+      fault(rule.drug_where, fmt::format("a dose of {} enters '{}', which is local", drug->id, species.id), "a dose enters a systemic species");
+      return;
+    }
+    model::Environment environment;
+    environment.parameters.assign(prepared.parameters.begin(), prepared.parameters.end());
+    const auto bioavailability = static_cast<double>(model::evaluate(model.graph, drug->bioavailability, environment));
+    const std::string amount = fmt::format("{} {}", rule.amount.value, rule.amount.unit.text);
+    const double until = std::min(rule.until ? rule.until->base() : study_.duration, study_.duration);
+    try {
+      const auto times = event_times(rule.start.base(), rule.every ? rule.every->base() : 0.0, until);
+      if (times.empty()) {
+        fault(rule.where, fmt::format("arm {}: no dose of {} falls into the study, which ends on day {:g}", arm.id, drug->id, study_.duration),
+              "'until' and the end of the study are excluded");
+      }
+      for (const double time : times) {
+        prepared.schedule.doses.push_back({time, species.slot, rule.amount.base() * bioavailability, drug->id + " " + amount});
+        prepared.doses.push_back({time, drug->id, amount});
+      }
+    } catch (const InputError& error) {
+      fault(rule.where, error.diagnostics().front().message, error.diagnostics().front().hint);
+    }
+  }
+
+  void settle_times(PreparedArm& prepared) {
+    if (!(study_.duration > 0.0)) return;
+    std::vector<double> all = output_times(study_.output.every, study_.duration);
+    std::vector<double> rows = all;
+    all.insert(all.end(), study_.output.frames.begin(), study_.output.frames.end());
+    for (const auto& dose : prepared.schedule.doses) all.push_back(dose.time);
+    const Clock clock(all);
+    const auto settled = [&](std::vector<double> times) {
+      for (double& time : times) time = clock.exact(time);
+      times.erase(std::unique(times.begin(), times.end()), times.end());
+      return times;
+    };
+    prepared.rows = settled(std::move(rows));
+    prepared.frames = settled(study_.output.frames);
+    for (auto& dose : prepared.schedule.doses) dose.time = clock.exact(dose.time);
+    for (auto& dose : prepared.doses) dose.time = clock.exact(dose.time);
+    std::stable_sort(prepared.doses.begin(), prepared.doses.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+    std::vector<double>& outputs = prepared.schedule.outputs;
+    std::set_union(prepared.rows.begin(), prepared.rows.end(), prepared.frames.begin(), prepared.frames.end(), std::back_inserter(outputs));
+    prepared.schedule.end = prepared.rows.back();
+  }
+
+  void choose_fields(const model::Model& model, PreparedArm& prepared) {
+    static const std::vector<std::string> kUsual{"BMD", "BVTV", "tumour", "OCa", "RANKL"};
+    for (const std::string& name : study_.output.default_fields ? kUsual : study_.output.fields) {
+      const auto node = model.find_node(name);
+      if (node) {
+        prepared.fields.push_back({name, title_of(model, name), model.find_unit(name).value_or(Unit{}), *node});
+      } else if (!study_.output.default_fields) {
+        std::vector<std::string> known = ids_of(model.species);
+        for (const auto& list : {ids_of(model.quantities), ids_of(model.observables), ids_of(model.parameters)}) known.insert(known.end(), list.begin(), list.end());
+        const auto place = study_.output.field_places.find(name);
+        fault(place != study_.output.field_places.end() ? place->second : SourceLocation{},
+              fmt::format("there is nothing named '{}' in the model that a frame could show", name), did_you_mean(name, known));
+      }
+    }
+  }
+
+  static std::string title_of(const model::Model& model, const std::string& id) {
+    const auto look = [&id](const auto& list) {
+      const auto found = std::find_if(list.begin(), list.end(), [&](const auto& item) { return item.id == id; });
+      return found != list.end() ? found->title : std::string();
+    };
+    for (const std::string& title : {look(model.species), look(model.observables), look(model.quantities), look(model.parameters)}) {
+      if (!title.empty()) return title;
+    }
+    return id;
+  }
+
+  const Study& study_;
+  const model::Library& library_;
+  const UnitSystem& units_;
+  FaultsOnce faults_;
+  std::map<std::vector<std::string>, std::shared_ptr<const model::Model>> built_;  // null: could not be built
+};
+
+}  // namespace
+
+model::Library library_of(const Study& study, const std::filesystem::path& models) {
+  model::Library library(models);
+  for (const auto& [id, text] : study.inline_models) library.add(id, text);
+  return library;
+}
+
+const std::vector<std::string>& given_names() {
+  static const std::vector<std::string> kNames{"bvtv", "lesion"};
+  return kNames;
+}
+
+std::vector<PreparedArm> prepare_arms(const Study& study, const model::Library& library, const UnitSystem& units, Diagnostics& faults) {
+  return Preparer(study, library, units, faults).all();
+}
+
+}  // namespace howship::study

@@ -1,0 +1,185 @@
+#include "howship/study/read_study.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "howship/study/schedule.hpp"
+#include "overrides.hpp"
+#include "sections.hpp"
+
+namespace howship::study {
+namespace {
+
+// An id names a folder, so it is a plain name.
+bool is_plain_name(const std::string& id) {
+  return !id.empty() && id.size() <= 80 && id.front() != '.' && id.front() != '-' &&
+         std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.'; });
+}
+
+std::string read_id(TableReader& reader, const std::string& otherwise) {
+  const std::string id = reader.text("id").value_or(otherwise);
+  if (!is_plain_name(id)) {
+    reader.context().fault(reader.where("id"), fmt::format("'{}' cannot be an id: it names a folder", id),
+                           "use letters, digits, '_', '-' and '.'");
+  }
+  return id;
+}
+
+std::vector<std::string> names(const std::vector<TableReader::Item>& items, std::map<std::string, SourceLocation>& places) {
+  std::vector<std::string> out;
+  for (const auto& item : items) {
+    if (std::find(out.begin(), out.end(), item.text) != out.end()) continue;
+    out.push_back(item.text);
+    places.emplace(item.text, item.where);
+  }
+  return out;
+}
+
+std::vector<ParameterValue> read_parameters(TableReader& parent) {
+  std::vector<ParameterValue> values;
+  const toml::table* table = parent.table("parameters");
+  if (table == nullptr) return values;
+  TableReader reader(*table, parent.path("parameters"), parent.context());
+  for (const auto& [key, node] : *table) {
+    const std::string id(key.str());
+    if (node.is_string()) {
+      if (const auto value = reader.quantity(id, "1.2 1/day")) values.push_back({id, value->value, value->unit, reader.where(id)});
+    } else if (const auto number = reader.number(id)) {
+      values.push_back({id, *number, std::nullopt, reader.where(id)});
+    }
+  }
+  return values;
+}
+
+Solver read_solver(TableReader& reader) {
+  Solver solver;
+  solver.relative_tolerance = reader.number("relative_tolerance", {1e-12, 0.1}).value_or(solver.relative_tolerance);
+  if (const auto step = reader.quantity("max_step", time_dimension(), "1 day", kNonNegative)) solver.max_step = step->base();
+  solver.max_order = static_cast<int>(reader.integer("max_order", 1, 5).value_or(solver.max_order));
+  reader.finish();
+  return solver;
+}
+
+Output read_output(TableReader& reader, Study& study) {
+  Output output;
+  const double end = study.duration;
+  if (const auto every = reader.quantity("every", time_dimension(), "7 day", kPositive)) output.every = every->base();
+  const Range within{0.0, end > 0.0 ? end : kPositive.high};
+  for (const Quantity& time : reader.quantities("frames", time_dimension(), "180 day", within)) output.frames.push_back(time.base());
+  const auto frames_every = reader.quantity("frames_every", time_dimension(), "91 day", kPositive);
+  const auto too_many = [&](const std::string& key, double every) {
+    if (end / every <= static_cast<double>(kMostEvents)) return false;
+    reader.context().fault(reader.where(key), fmt::format("{} gives more than {} times", reader.path(key), kMostEvents), "use a longer interval");
+    return true;
+  };
+  if (too_many("every", output.every)) output.every = end;
+  if (frames_every && reader.has("frames")) {
+    reader.context().fault(reader.where("frames_every"), "output.frames and output.frames_every are both given", "keep one of the two");
+  } else if (frames_every && !too_many("frames_every", frames_every->base())) {
+    output.frames = output_times(frames_every->base(), end);
+  }
+  std::sort(output.frames.begin(), output.frames.end());
+  output.frames.erase(std::unique(output.frames.begin(), output.frames.end()), output.frames.end());
+  output.default_fields = !reader.has("fields");
+  output.fields = names(reader.texts("fields"), output.field_places);
+  reader.finish();
+  if (std::holds_alternative<SingleVoxel>(study.vertebra) && !output.frames.empty()) {
+    reader.context().fault(reader.where(frames_every ? "frames_every" : "frames"), "a single voxel has no frames", "take this line out");
+  }
+  return output;
+}
+
+Arm read_arm(TableReader& reader, const DataFolder& data, std::map<std::string, SourceLocation>& model_places) {
+  Arm arm;
+  arm.where = reader.where();
+  reader.require("id", "id = \"untreated\"");
+  arm.id = read_id(reader, "arm");
+  arm.title = reader.text("title").value_or(arm.id);
+  arm.models = names(reader.texts("models"), model_places);
+  arm.parameters = read_parameters(reader);
+  arm.doses = read_doses(reader, data);
+  reader.finish();
+  return arm;
+}
+
+void read_inline(TableReader& reader, Study& study) {
+  if (const toml::table* models = reader.table("models")) {
+    TableReader texts(*models, reader.path("models"), reader.context());
+    for (const auto& [key, node] : *models) {
+      const std::string id(key.str());
+      if (const auto text = texts.text(id)) study.inline_models[id] = *text;
+    }
+  }
+  study.inline_citations = reader.text("citations");
+  reader.finish();
+}
+
+void read_arms(TableReader& root, const DataFolder& data, Study& study) {
+  std::set<std::string> seen;
+  for (const toml::table* table : root.tables("arms")) {
+    TableReader reader(*table, "arms", root.context());
+    study.arms.push_back(read_arm(reader, data, study.model_places));
+    if (!seen.insert(study.arms.back().id).second) {
+      reader.context().fault(reader.where("id"), fmt::format("there are two arms '{}'", study.arms.back().id), "give each its own id");
+    }
+  }
+  if (study.arms.empty() && !root.has("arms")) study.arms.push_back({"untreated", "untreated", {}, {}, {}, {}});
+  if (study.arms.empty() && root.has("arms")) root.context().fault(root.where("arms"), "a study has at least one arm");
+}
+
+// Sections that are absent are read from nothing, so that their defaults stand in one place.
+TableReader section(TableReader& root, const std::string& name) {
+  static const toml::table kEmpty;
+  const toml::table* table = root.table(name);
+  return {table != nullptr ? *table : kEmpty, name, root.context()};
+}
+
+}  // namespace
+
+Study read_study(const std::string& text, const std::string& file, const std::vector<std::string>& overrides, const DataFolder& data,
+                 const UnitSystem& units, Diagnostics& faults) {
+  Study study;
+  study.source = SourceText(file, text);
+  const ReadingContext context{&study.source, &units, &faults};
+  toml::table table = parse_toml(text, context);
+  if (!faults.empty()) return study;
+  apply_overrides(table, overrides, context);
+
+  TableReader root(table, "", context);
+  const std::filesystem::path path(file);
+  study.id = read_id(root, path.stem().string());
+  study.title = root.text("title").value_or(study.id);
+  root.require("models", "models = [\"vicious_cycle\"]");
+  study.models = names(root.texts("models"), study.model_places);
+  if (const auto duration = root.quantity("duration", time_dimension(), "730 day", kPositive)) study.duration = duration->base();
+  root.require("duration", "duration = \"730 day\"");
+  study.parameters = read_parameters(root);
+
+  root.require("vertebra", "[vertebra] with built_in = \"L3\", or ct = \"...\", or voxel = { bvtv = 0.15 }");
+  TableReader vertebra = section(root, "vertebra");
+  study.vertebra_where = vertebra.where();
+  if (root.has("vertebra")) study.vertebra = read_vertebra(vertebra, data, path.parent_path());
+  if (const toml::table* lesion = root.table("lesion")) {
+    TableReader reader(*lesion, "lesion", context);
+    study.lesion = read_lesion(reader);
+    if (std::holds_alternative<SingleVoxel>(study.vertebra) && root.has("vertebra")) {
+      context.fault(reader.where(), "a single voxel has no place for a [lesion]", "write voxel = { bvtv = 0.15, lesion = 1 }");
+    }
+  }
+  TableReader solver = section(root, "solver");
+  study.solver = read_solver(solver);
+  TableReader output = section(root, "output");
+  study.output = read_output(output, study);
+  read_arms(root, data, study);
+  if (const toml::table* inlined = root.table("inline")) {
+    TableReader reader(*inlined, "inline", context);
+    read_inline(reader, study);
+  }
+  root.finish();
+  return study;
+}
+
+}  // namespace howship::study

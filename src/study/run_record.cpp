@@ -1,0 +1,121 @@
+#include "run_record.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "howship/core/error.hpp"
+#include "howship/core/files.hpp"
+
+namespace howship::study {
+namespace {
+
+output::ArmRecord arm_record(const CompiledArm& compiled) {
+  const PreparedArm& arm = compiled.arm;
+  output::ArmRecord record;
+  record.id = arm.id;
+  record.title = arm.title;
+  record.models = arm.models;
+  record.doses = arm.doses;
+  if (!arm.doses.empty()) record.treatment_start = arm.doses.front().time;
+  for (const model::Drug& drug : arm.model->drugs) {
+    const model::Species& species = arm.model->species[drug.species];
+    double entered = 0.0;
+    for (const simulation::Dose& dose : arm.schedule.doses) {
+      if (dose.systemic == species.slot) entered += dose.amount;
+    }
+    record.mass_balance.emplace_back(fmt::format("{}_entered [{}]", species.id, species.unit.text), entered / species.unit.scale);
+  }
+  return record;
+}
+
+}  // namespace
+
+RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Place& place, const std::vector<CompiledArm>& arms, Threads threads)
+    : folder_(std::move(folder)) {
+  manifest_.study_id = study.id;
+  manifest_.study_title = study.title;
+  manifest_.started = output::utc_now();
+  manifest_.threads = threads.count;
+  manifest_.seed = place.seed;
+  manifest_.vertebra = place.record;
+  manifest_.digests = place.digests;
+  manifest_.digests["study"] = digest(fmt::format("{}", fmt::join(study.source.lines, "\n")));
+  for (const auto& [id, text] : model_texts(arms)) manifest_.digests["model " + id] = digest(text);
+  if (!arms.front().arm.frames.empty()) {
+    for (const FrameField& field : arms.front().arm.fields) manifest_.fields.push_back({field.name, field.unit.text, field.title});
+  }
+  for (const CompiledArm& arm : arms) manifest_.arms.push_back(arm_record(arm));
+  write();
+}
+
+void RunRecord::arm_begins(std::size_t arm) {
+  manifest_.arms[arm].status = output::Status::running;
+  write();
+}
+
+void RunRecord::arm_ends(std::size_t arm, const simulation::Statistics& s) {
+  manifest_.arms[arm].status = output::Status::complete;
+  manifest_.arms[arm].solver = {{"steps", s.steps},
+                                {"error_test_failures", s.error_test_failures},
+                                {"nonlinear_failures", s.nonlinear_failures},
+                                {"rate_evaluations", s.rate_evaluations},
+                                {"newton_iterations", s.newton_iterations},
+                                {"linear_iterations", s.linear_iterations},
+                                {"matrix_setups", s.matrix_setups},
+                                {"restarts", s.restarts},
+                                {"seconds", s.seconds},
+                                {"seconds_rates", s.seconds_rates},
+                                {"seconds_setup", s.seconds_setup},
+                                {"seconds_solve", s.seconds_solve}};
+  write();
+}
+
+void RunRecord::arm_fails(std::size_t arm, const std::exception_ptr& failure, double seconds) noexcept {
+  try {
+    output::Status status = output::Status::failed;
+    try {
+      std::rethrow_exception(failure);
+    } catch (const Interrupted& stop) {
+      status = output::Status::interrupted;
+      manifest_.message = stop.what();
+    } catch (const std::exception& error) {
+      manifest_.message = error.what();
+    }
+    manifest_.status = manifest_.arms[arm].status = status;
+    manifest_.wall_seconds = seconds;
+    write();
+  } catch (...) {
+    // On a full disk run.json keeps saying "running", which is no result either.
+    return;
+  }
+}
+
+void RunRecord::complete(double seconds) {
+  manifest_.status = output::Status::complete;
+  manifest_.wall_seconds = seconds;
+  write();
+}
+
+std::map<std::string, std::string> model_texts(const std::vector<CompiledArm>& arms) {
+  std::map<std::string, std::string> texts;
+  for (const CompiledArm& arm : arms) {
+    for (const model::SourceFile& file : arm.arm.model->files) texts[file.id] = file.text;
+  }
+  return texts;
+}
+
+std::set<std::string> cited(const std::vector<CompiledArm>& arms) {
+  std::set<std::string> keys;
+  for (const CompiledArm& arm : arms) {
+    for (const model::SourceFile& file : arm.arm.model->files) keys.insert(file.cites.begin(), file.cites.end());
+  }
+  return keys;
+}
+
+std::string references_of(const Study& study, const DataFolder& data) {
+  if (study.inline_citations) return *study.inline_citations;
+  std::error_code error;
+  return std::filesystem::is_regular_file(data.references(), error) ? read_text(data.references()) : std::string();
+}
+
+}  // namespace howship::study

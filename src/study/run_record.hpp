@@ -1,0 +1,42 @@
+#pragma once
+
+#include <exception>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "howship/output/manifest.hpp"
+#include "plan.hpp"
+
+namespace howship::study {
+
+/// Keeps run.json in step with the run.
+class RunRecord {
+ public:
+  RunRecord(std::filesystem::path folder, const Study& study, const Place& place, const std::vector<CompiledArm>& arms, Threads threads);
+
+  void arm_begins(std::size_t arm);
+  void arm_ends(std::size_t arm, const simulation::Statistics& statistics);
+  /// Notes why; does not throw even if the record cannot be written, since the failure itself must reach the user.
+  void arm_fails(std::size_t arm, const std::exception_ptr& failure, double seconds) noexcept;
+  void complete(double seconds);
+
+ private:
+  void write() const { output::write_manifest(folder_, manifest_); }
+
+  std::filesystem::path folder_;
+  output::Manifest manifest_;
+};
+
+/// The texts of all models of the arms, by id.
+std::map<std::string, std::string> model_texts(const std::vector<CompiledArm>& arms);
+
+/// The keys that the models of the arms cite.
+std::set<std::string> cited(const std::vector<CompiledArm>& arms);
+
+/// The bibliography: the study's own if it carries one, else papers/references.bib, else nothing.
+std::string references_of(const Study& study, const DataFolder& data);
+
+}  // namespace howship::study

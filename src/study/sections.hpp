@@ -1,0 +1,28 @@
+#pragma once
+
+#include "howship/study/data_folder.hpp"
+#include "toml_reader.hpp"
+
+namespace howship::study {
+
+/// The sections of a study file, each read by its own source file. Faults go to the reader's context.
+
+Vertebra read_vertebra(TableReader& reader, const DataFolder& data, const std::filesystem::path& beside);
+Lesion read_lesion(TableReader& reader);
+
+/// Doses of an arm: those written out, and those of regimens by name.
+/// @param reader  of the arm
+std::vector<DoseRule> read_doses(TableReader& reader, const DataFolder& data);
+
+/// A number of params/vertebrae: mm or 1, with the range of what is seen in people.
+struct VertebraNumber {
+  double value = 0.0;
+  Range range;
+};
+
+/// What a folder such as params/vertebrae says of a level ("L3"): its own entries, then the common ones of its file.
+/// @param where  of the level's name in the study; a level that no file has is a fault there
+std::map<std::string, VertebraNumber> read_vertebra_numbers(const std::filesystem::path& folder, const std::string& level,
+                                                            const SourceLocation& where, const ReadingContext& context);
+
+}  // namespace howship::study

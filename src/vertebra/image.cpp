@@ -1,0 +1,95 @@
+#include "vertebra/image.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <itkGDCMImageIO.h>
+#include <itkMetaImageIO.h>
+#include <itkNiftiImageIO.h>
+#include <itkNrrdImageIO.h>
+
+#include "howship/core/error.hpp"
+
+#include "vertebra/itk_support.hpp"
+#include "vertebra/nifti_check.hpp"
+
+namespace howship::vertebra {
+
+namespace {
+
+struct Format {
+  std::string_view name;
+  itk::ImageIOBase::Pointer io;
+};
+
+constexpr std::string_view kFormats =
+    "expected NIfTI (.nii, .nii.gz), MetaImage (.mha, .mhd), NRRD (.nrrd, .nhdr), or a folder with a DICOM series";
+
+bool ends_with(const std::filesystem::path& path, std::initializer_list<std::string_view> endings) {
+  std::string name = path.filename().string();
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+/// The format is what the name says: a wrong name is a mistake that the user should hear of.
+Format format_of(const std::filesystem::path& path) {
+  if (ends_with(path, {".nii", ".nii.gz"})) {
+    const auto io = itk::NiftiImageIO::New();
+    io->SetLegacyAnalyze75Mode(itk::NiftiImageIOEnums::Analyze75Flavor::AnalyzeReject);
+    return {"NIfTI", io.GetPointer()};
+  }
+  if (ends_with(path, {".mha", ".mhd"})) return {"MetaImage", itk::MetaImageIO::New().GetPointer()};
+  if (ends_with(path, {".nrrd", ".nhdr"})) return {"NRRD", itk::NrrdImageIO::New().GetPointer()};
+  const auto dicom = itk::GDCMImageIO::New();
+  if (dicom->CanReadFile(path.string().c_str())) return {"DICOM", dicom.GetPointer()};
+  throw InputError(fmt::format("{}: not an image of a known format", path.string()), std::string(kFormats));
+}
+
+/// A file that holds its own voxels cannot hold more than its length allows.
+void check_length(const std::filesystem::path& path, const itk::ImageIOBase& io, std::string_view format) {
+  if (format == "DICOM" || ends_with(path, {".mhd", ".nhdr"})) return;
+  constexpr double kBestCompression = 1100.0;  // deflate's limit is 1032
+  const auto bytes = static_cast<double>(std::filesystem::file_size(path));
+  const auto promised = static_cast<double>(io.GetImageSizeInPixels());
+  if (bytes * kBestCompression < promised) {
+    throw InputError(
+        fmt::format("{}: the header says {} voxels, but the file has only {} bytes", path.string(), promised, bytes),
+        "the file is damaged or cut short: copy or export it again");
+  }
+}
+
+}  // namespace
+
+Image read_image(const std::filesystem::path& path, const std::string& series) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status))
+    throw InputError(fmt::format("{}: no such file", path.string()), std::string(kFormats));
+  if (std::filesystem::is_directory(status)) return read_dicom_folder(path, series);
+  if (!std::filesystem::is_regular_file(status)) throw InputError(fmt::format("{}: not a file", path.string()));
+  if (std::filesystem::file_size(path) == 0) throw InputError(fmt::format("{}: the file is empty", path.string()));
+
+  const QuietErrors quiet;
+  const Format format = format_of(path);
+  const std::string damaged = fmt::format("{}: cannot be read as {}", path.string(), format.name);
+  const std::string hint = "the file may be damaged or cut short; reason given: ";
+  if (format.name == "NIfTI") check_nifti(path);
+  try {
+    if (!format.io->CanReadFile(path.string().c_str())) {
+      throw InputError(damaged + ", which its name says it is", "the file may be damaged, or of another format");
+    }
+    format.io->SetFileName(path.string());
+    format.io->ReadImageInformation();
+    check_information(path, *format.io);
+    check_length(path, *format.io, format.name);
+    return to_image(path, *read_voxels(path, format.io));
+  } catch (const itk::ExceptionObject& fault) {
+    throw InputError(damaged, hint + reason(fault));
+  } catch (const std::bad_alloc&) {
+    throw InputError(fmt::format("{}: the image does not fit into memory", path.string()),
+                     "crop it around the vertebra");
+  }
+}
+
+}  // namespace howship::vertebra

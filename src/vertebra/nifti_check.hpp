@@ -1,0 +1,11 @@
+#pragma once
+
+#include <filesystem>
+
+namespace howship::vertebra {
+
+/// Makes sure that a NIfTI file (.nii, .nii.gz) decompresses to its end, checksum included, and holds as many bytes as
+/// its header promises. ITK's reader returns zeros for what is missing. @throws InputError
+void check_nifti(const std::filesystem::path& path);
+
+}  // namespace howship::vertebra
