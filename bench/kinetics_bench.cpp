@@ -1,6 +1,5 @@
 // What the model costs: start-up, and rates and derivatives per voxel on one core.
 #include <benchmark/benchmark.h>
-
 #include <filesystem>
 #include <memory>
 
@@ -26,7 +25,9 @@ struct Field {
     parameters = m.parameter_values();
     given.resize(m.given.size() * stride);
     for (std::size_t f = 0; f < m.given.size(); ++f) {
-      for (std::size_t v = 0; v < stride; ++v) given[f * stride + v] = m.given[f] == "bvtv" ? 0.05 + 0.8 * static_cast<double>(v) / static_cast<double>(stride) : 0.1;
+      for (std::size_t v = 0; v < stride; ++v)
+        given[f * stride + v] =
+            m.given[f] == "bvtv" ? 0.05 + 0.8 * static_cast<double>(v) / static_cast<double>(stride) : 0.1;
     }
     systemic.resize(kinetics.systemic_count());
     auto scalars = kinetics.initial_systemic().workspace(model::Program::kSmall, parameters);
@@ -50,11 +51,13 @@ void run_program(benchmark::State& state, const model::Program& program, const F
   for (auto _ : state) {
     program.prepare(workspace, {0.0, field.systemic, {}});
     for (std::size_t v = 0; v < field.stride; v += model::Program::kBlock) {
-      program.run(workspace, {field.local.data(), field.stride}, {field.given.data(), field.stride}, v, {out.data(), model::Program::kBlock});
+      program.run(workspace, {field.local.data(), field.stride}, {field.given.data(), field.stride}, v,
+                  {out.data(), model::Program::kBlock});
       benchmark::DoNotOptimize(out.data());
     }
   }
-  state.counters["per_voxel"] = benchmark::Counter(static_cast<double>(field.stride), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["per_voxel"] = benchmark::Counter(
+      static_cast<double>(field.stride), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
   state.counters["instructions"] = static_cast<double>(program.instruction_count());
 }
 
@@ -84,7 +87,8 @@ void patient(benchmark::State& state) {
   simulation::Schedule schedule;
   schedule.end = 1100.0;
   for (int n = 0; n < 25; ++n) {
-    for (const model::Drug& drug : m.drugs) schedule.doses.push_back({400.0 + 28.0 * n, m.species[drug.species].slot, 70.0, drug.id});
+    for (const model::Drug& drug : m.drugs)
+      schedule.doses.push_back({400.0 + 28.0 * n, m.species[drug.species].slot, 70.0, drug.id});
   }
   simulation::SolverOptions options;
   options.relative_tolerance = 1e-6;
@@ -92,7 +96,9 @@ void patient(benchmark::State& state) {
   long steps = 0;
   for (auto _ : state) {
     simulation::Simulation run(kinetics, m.parameter_values(), domain, given, options);
-    steps = run.run(schedule, [](const auto&, auto) {}, [](double, double) { return true; }).steps;
+    steps = run.run(
+                   schedule, [](const auto&, auto) {}, [](double, double) { return true; })
+                .steps;
   }
   state.counters["steps"] = static_cast<double>(steps);
 }

@@ -1,14 +1,14 @@
 #include "howship/core/files.hpp"
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <memory>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
 
 #include "howship/core/error.hpp"
 
@@ -44,14 +44,16 @@ struct FileCloser {
 
 std::string read_text(const std::filesystem::path& path, std::size_t limit) {
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) throw InputError(fmt::format("'{}' is a folder, not a file", path.string()));
+  if (std::filesystem::is_directory(path, error))
+    throw InputError(fmt::format("'{}' is a folder, not a file", path.string()));
   std::ifstream in(path, std::ios::binary);
   if (!in) throw InputError(fmt::format("cannot read '{}': {}", path.string(), std::strerror(errno)));
   std::string text;
   std::array<char, 65536> buffer{};
   while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0) {
     text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
-    if (text.size() > limit) throw InputError(fmt::format("'{}' is larger than {} bytes, too large for such a file", path.string(), limit));
+    if (text.size() > limit)
+      throw InputError(fmt::format("'{}' is larger than {} bytes, too large for such a file", path.string(), limit));
   }
   return text;
 }
@@ -84,7 +86,8 @@ std::string file_digest(const std::filesystem::path& path) {
   if (!in) throw InputError(fmt::format("cannot read '{}': {}", path.string(), std::strerror(errno)));
   Sha256 sha;
   std::array<char, 65536> buffer{};
-  while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0) sha.add({buffer.data(), static_cast<std::size_t>(in.gcount())});
+  while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0)
+    sha.add({buffer.data(), static_cast<std::size_t>(in.gcount())});
   return sha.hex();
 }
 

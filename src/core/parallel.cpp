@@ -4,6 +4,8 @@
 
 namespace howship {
 
-Threads Threads::available() { return {omp_get_num_procs()}; }
+Threads Threads::available() {
+  return {omp_get_num_procs()};
+}
 
 }  // namespace howship

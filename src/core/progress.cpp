@@ -1,16 +1,18 @@
 #include "howship/core/progress.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cmath>
 #include <cstdio>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 namespace howship {
 
 ProgressLine::ProgressLine(bool quiet) : active_(!quiet && isatty(STDERR_FILENO) == 1) {}
 
-ProgressLine::~ProgressLine() { end(); }
+ProgressLine::~ProgressLine() {
+  end();
+}
 
 void ProgressLine::begin(const std::string& task) {
   task_ = task;

@@ -1,13 +1,13 @@
 #include "howship/core/units.hpp"
 
-#include <fmt/format.h>
-#include <udunits2.h>
-
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <map>
 #include <vector>
+
+#include <fmt/format.h>
+#include <udunits2.h>
 
 #include "howship/core/diagnostics.hpp"
 
@@ -46,7 +46,8 @@ ut_status visit_basic(const ut_unit* unit, void* context) {
   return UT_SUCCESS;
 }
 
-ut_status visit_product(const ut_unit* /*unit*/, int count, const ut_unit* const* basics, const int* powers, void* context) {
+ut_status visit_product(const ut_unit* /*unit*/, int count, const ut_unit* const* basics, const int* powers,
+                        void* context) {
   auto& walk = *static_cast<Walk*>(context);
   for (int i = 0; i < count; ++i) {
     const char* name = ut_get_name(basics[i], UT_ASCII);
@@ -56,7 +57,8 @@ ut_status visit_product(const ut_unit* /*unit*/, int count, const ut_unit* const
   return UT_SUCCESS;
 }
 
-ut_status visit_galilean(const ut_unit* /*unit*/, double scale, const ut_unit* underlying, double offset, void* context);
+ut_status visit_galilean(const ut_unit* /*unit*/, double scale, const ut_unit* underlying, double offset,
+                         void* context);
 ut_status visit_timestamp(const ut_unit* /*unit*/, const ut_unit* /*timed*/, double /*origin*/, void* context) {
   static_cast<Walk*>(context)->linear = false;
   return UT_SUCCESS;
@@ -67,7 +69,8 @@ ut_status visit_logarithm(const ut_unit* /*unit*/, double /*base*/, const ut_uni
 }
 constexpr ut_visitor kVisitor{visit_basic, visit_product, visit_galilean, visit_timestamp, visit_logarithm};
 
-ut_status visit_galilean(const ut_unit* /*unit*/, double scale, const ut_unit* underlying, double offset, void* context) {
+ut_status visit_galilean(const ut_unit* /*unit*/, double scale, const ut_unit* underlying, double offset,
+                         void* context) {
   auto& walk = *static_cast<Walk*>(context);
   if (offset != 0.0) walk.linear = false;
   walk.factor *= scale;
@@ -81,10 +84,10 @@ struct BaseUnit {
 };
 const std::map<std::string, BaseUnit>& base_units() {
   static const std::map<std::string, BaseUnit> kUnits{
-      {"meter", {Dimension::length, 1e3}},     {"second", {Dimension::time, 1.0 / 86400.0}},
-      {"kilogram", {Dimension::mass, 1e6}},    {"mole", {Dimension::amount, 1e18}},
-      {"cell", {Dimension::cell, 1.0}},        {"kelvin", {Dimension::temperature, 1.0}},
-      {"ampere", {Dimension::current, 1.0}},   {"candela", {Dimension::luminosity, 1.0}}};
+      {"meter", {Dimension::length, 1e3}},   {"second", {Dimension::time, 1.0 / 86400.0}},
+      {"kilogram", {Dimension::mass, 1e6}},  {"mole", {Dimension::amount, 1e18}},
+      {"cell", {Dimension::cell, 1.0}},      {"kelvin", {Dimension::temperature, 1.0}},
+      {"ampere", {Dimension::current, 1.0}}, {"candela", {Dimension::luminosity, 1.0}}};
   return kUnits;
 }
 
@@ -109,7 +112,9 @@ Dimension operator*(const Dimension& a, const Dimension& b) {
   return out;
 }
 
-Dimension operator/(const Dimension& a, const Dimension& b) { return a * pow(b, -1.0); }
+Dimension operator/(const Dimension& a, const Dimension& b) {
+  return a * pow(b, -1.0);
+}
 
 Dimension pow(const Dimension& a, double exponent) {
   Dimension out;
@@ -156,7 +161,8 @@ UnitSystem::UnitSystem() : impl_(std::make_unique<Impl>()) {
   const auto define = [&](const char* text, const char* name, const char* symbol) {
     UnitHandle unit(ut_parse(system, text, UT_ASCII));
     if (!unit) throw std::runtime_error(fmt::format("cannot define the unit {}", name));
-    if (ut_map_name_to_unit(name, UT_ASCII, unit.get()) != UT_SUCCESS) throw std::runtime_error(fmt::format("cannot name the unit {}", name));
+    if (ut_map_name_to_unit(name, UT_ASCII, unit.get()) != UT_SUCCESS)
+      throw std::runtime_error(fmt::format("cannot name the unit {}", name));
     if (symbol != nullptr) ut_map_symbol_to_unit(symbol, UT_ASCII, unit.get());
   };
   UnitHandle cell(ut_new_base_unit(system));
@@ -174,27 +180,32 @@ Unit UnitSystem::parse(std::string_view text) const {
   if (wanted.empty()) throw UnitError("a unit is missing", "write unit = \"1\" for a pure number");
   UnitHandle unit(ut_parse(impl_->system.get(), wanted.c_str(), UT_UTF8));
   if (!unit) {
-    static const std::vector<std::string> kFamiliar{"pM",   "nM",  "uM",      "mM",       "day",  "hour", "week",   "year", "mm",    "um",
-                                                    "mg",   "ug",  "ng",      "kg",       "g",    "L",    "mL",     "1",    "cell",  "mg/cm^3",
-                                                    "1/day", "pM/day", "ng/mL", "mL/hour", "mm^2/day", "mg/day", "L/day", "kg/mol", "percent", "mol"};
+    static const std::vector<std::string> kFamiliar{
+        "pM",    "nM",     "uM",    "mM",      "day",      "hour",   "week",  "year",   "mm",      "um",
+        "mg",    "ug",     "ng",    "kg",      "g",        "L",      "mL",    "1",      "cell",    "mg/cm^3",
+        "1/day", "pM/day", "ng/mL", "mL/hour", "mm^2/day", "mg/day", "L/day", "kg/mol", "percent", "mol"};
     const auto best = closest(wanted, kFamiliar);
     throw UnitError(fmt::format("unknown unit '{}'", wanted),
-                    best ? fmt::format("did you mean '{}'?", *best) : "units are written as in UDUNITS-2: pM/day, mm^2/day, mg/cm^3, 1");
+                    best ? fmt::format("did you mean '{}'?", *best)
+                         : "units are written as in UDUNITS-2: pM/day, mm^2/day, mg/cm^3, 1");
   }
   Walk walk;
   if (ut_accept_visitor(unit.get(), &kVisitor, &walk) != UT_SUCCESS || !walk.linear) {
-    throw UnitError(fmt::format("'{}' has an offset or is logarithmic", wanted), "use a unit that is a plain multiple, such as K");
+    throw UnitError(fmt::format("'{}' has an offset or is logarithmic", wanted),
+                    "use a unit that is a plain multiple, such as K");
   }
   Unit out{wanted, {}, walk.factor};
   for (const auto& [name, power] : walk.powers) {
     if (name == "radian") continue;  // a pure number
     const auto found = base_units().find(name);
-    if (found == base_units().end()) throw UnitError(fmt::format("unit '{}' rests on '{}', which Howship does not use", wanted, name), {});
+    if (found == base_units().end())
+      throw UnitError(fmt::format("unit '{}' rests on '{}', which Howship does not use", wanted, name), {});
     out.dimension.exponents[found->second.base] += power;
     out.scale *= std::pow(found->second.scale, power);
   }
   out.scale = snapped(out.scale);
-  if (!std::isfinite(out.scale) || out.scale <= 0.0) throw UnitError(fmt::format("unit '{}' has no usable size", wanted), {});
+  if (!std::isfinite(out.scale) || out.scale <= 0.0)
+    throw UnitError(fmt::format("unit '{}' has no usable size", wanted), {});
   return out;
 }
 
@@ -205,7 +216,8 @@ UnitSystem::Quantity UnitSystem::parse_quantity(std::string_view text) const {
   const char* end = begin + trimmed_text.size();
   const auto [rest, error] = std::from_chars(begin, end, value);
   if (error != std::errc{} || !std::isfinite(value)) {
-    throw UnitError(fmt::format("'{}' does not begin with a number", trimmed_text), "write a value with its unit, such as \"28 day\"");
+    throw UnitError(fmt::format("'{}' does not begin with a number", trimmed_text),
+                    "write a value with its unit, such as \"28 day\"");
   }
   const std::string unit = trimmed(std::string_view(rest, static_cast<std::size_t>(end - rest)));
   return {value, unit.empty() ? Unit{} : parse(unit)};

@@ -1,12 +1,13 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "howship/core/diagnostics.hpp"
 #include "howship/core/files.hpp"
 #include "howship/model/library.hpp"
+
 #include "model/resolver.hpp"
 #include "model/statements.hpp"
 
@@ -34,11 +35,16 @@ struct Entry {
 
 const char* section_of(Entry::Kind kind) {
   switch (kind) {
-    case Entry::Kind::species: return "species";
-    case Entry::Kind::parameter: return "parameters";
-    case Entry::Kind::quantity: return "quantities";
-    case Entry::Kind::process: return "processes";
-    case Entry::Kind::observable: return "observables";
+    case Entry::Kind::species:
+      return "species";
+    case Entry::Kind::parameter:
+      return "parameters";
+    case Entry::Kind::quantity:
+      return "quantities";
+    case Entry::Kind::process:
+      return "processes";
+    case Entry::Kind::observable:
+      return "observables";
   }
   return "";
 }
@@ -48,7 +54,8 @@ class Builder {
   Builder(const Library& library, const UnitSystem& units)
       : library_(library),
         units_(units),
-        resolve_(model_, units, [this](const std::string& name, std::size_t position) { return lookup(name, position); }) {}
+        resolve_(model_, units,
+                 [this](const std::string& name, std::size_t position) { return lookup(name, position); }) {}
 
   void gather(const std::string& id) {
     Library::Entry entry;
@@ -109,7 +116,8 @@ class Builder {
  private:
   void fault(const SourceLocation& where, std::string message, std::string hint = {}) {
     const auto text = texts_.find(where.file);
-    diagnostics_.add(where, std::move(message), std::move(hint), text == texts_.end() ? std::string{} : line_of(text->second, where.line));
+    diagnostics_.add(where, std::move(message), std::move(hint),
+                     text == texts_.end() ? std::string{} : line_of(text->second, where.line));
   }
 
   static SourceLocation at(const Text& text, std::size_t position) {
@@ -138,7 +146,8 @@ class Builder {
   std::vector<std::string> known_names() const {
     std::vector<std::string> out;
     for (const auto& [name, entry] : names_) {
-      if (!entry.removed && entry.kind != Entry::Kind::process && entry.kind != Entry::Kind::observable) out.push_back(name);
+      if (!entry.removed && entry.kind != Entry::Kind::process && entry.kind != Entry::Kind::observable)
+        out.push_back(name);
     }
     return out;
   }
@@ -154,15 +163,22 @@ class Builder {
       entry.where = where;
       const auto [place, is_new] = names_.try_emplace(id, entry);
       if (!is_new) {
-        fault(where, fmt::format("'{}' is already set by {} ({}:{})", id, place->second.file->id, place->second.where.file, place->second.where.line),
+        fault(where,
+              fmt::format("'{}' is already set by {} ({}:{})", id, place->second.file->id, place->second.where.file,
+                          place->second.where.line),
               fmt::format("give it another name, or change the first with [modify.{}]", id));
       }
     };
-    for (std::size_t i = 0; i < file.species.size(); ++i) put(Entry::Kind::species, i, file.species[i].id, file.species[i].where);
-    for (std::size_t i = 0; i < file.parameters.size(); ++i) put(Entry::Kind::parameter, i, file.parameters[i].id, file.parameters[i].where);
-    for (std::size_t i = 0; i < file.quantities.size(); ++i) put(Entry::Kind::quantity, i, file.quantities[i].id, file.quantities[i].where);
-    for (std::size_t i = 0; i < file.processes.size(); ++i) put(Entry::Kind::process, i, file.processes[i].id, file.processes[i].where);
-    for (std::size_t i = 0; i < file.observables.size(); ++i) put(Entry::Kind::observable, i, file.observables[i].id, file.observables[i].where);
+    for (std::size_t i = 0; i < file.species.size(); ++i)
+      put(Entry::Kind::species, i, file.species[i].id, file.species[i].where);
+    for (std::size_t i = 0; i < file.parameters.size(); ++i)
+      put(Entry::Kind::parameter, i, file.parameters[i].id, file.parameters[i].where);
+    for (std::size_t i = 0; i < file.quantities.size(); ++i)
+      put(Entry::Kind::quantity, i, file.quantities[i].id, file.quantities[i].where);
+    for (std::size_t i = 0; i < file.processes.size(); ++i)
+      put(Entry::Kind::process, i, file.processes[i].id, file.processes[i].where);
+    for (std::size_t i = 0; i < file.observables.size(); ++i)
+      put(Entry::Kind::observable, i, file.observables[i].id, file.observables[i].where);
   }
 
   void modify(const Statements& file) {
@@ -177,21 +193,28 @@ class Builder {
       }
       Entry& entry = found->second;
       if (entry.kind == Entry::Kind::species || entry.kind == Entry::Kind::observable) {
-        fault(m.where, fmt::format("'{}' is a {} and cannot be modified", m.target, entry.kind == Entry::Kind::species ? "species" : "read-out"), "modify a process, a quantity or a parameter");
+        fault(m.where,
+              fmt::format("'{}' is a {} and cannot be modified", m.target,
+                          entry.kind == Entry::Kind::species ? "species" : "read-out"),
+              "modify a process, a quantity or a parameter");
         continue;
       }
-      if ((m.kind == Kind::value) != (entry.kind == Entry::Kind::parameter) && (m.kind == Kind::value || m.kind == Kind::replace)) {
-        fault(m.where, m.kind == Kind::value ? fmt::format("'value' sets a parameter, and '{}' is none", m.target) : fmt::format("a parameter such as '{}' is set with 'value'", m.target));
+      if ((m.kind == Kind::value) != (entry.kind == Entry::Kind::parameter) &&
+          (m.kind == Kind::value || m.kind == Kind::replace)) {
+        fault(m.where, m.kind == Kind::value ? fmt::format("'value' sets a parameter, and '{}' is none", m.target)
+                                             : fmt::format("a parameter such as '{}' is set with 'value'", m.target));
         continue;
       }
       if (m.kind == Kind::value) {
         const ParameterStatement& p = entry.file->parameters[entry.statement];
-        if (m.value < p.low || m.value > p.high) fault(m.where, fmt::format("{} = {} lies outside its range [{}, {}]", m.target, m.value, p.low, p.high));
+        if (m.value < p.low || m.value > p.high)
+          fault(m.where, fmt::format("{} = {} lies outside its range [{}, {}]", m.target, m.value, p.low, p.high));
       }
       if (m.kind == Kind::value || m.kind == Kind::replace) {
         for (const auto& [other_file, other] : entry.modifications) {
           if (other->kind == m.kind && other_file != &file) {
-            fault(m.where, fmt::format("'{}' is set by two overlays, {} and {}", m.target, other_file->id, file.id), "use one of them, or 'multiply' and 'add', which go together");
+            fault(m.where, fmt::format("'{}' is set by two overlays, {} and {}", m.target, other_file->id, file.id),
+                  "use one of them, or 'multiply' and 'add', which go together");
           }
         }
       }
@@ -212,9 +235,12 @@ class Builder {
         continue;
       }
       Entry& entry = found->second;
-      if (entry.file == &file) fault(item.where, fmt::format("'{}' is left out by the file that states it", item.value));
+      if (entry.file == &file)
+        fault(item.where, fmt::format("'{}' is left out by the file that states it", item.value));
       for (const auto& [other, modification] : entry.modifications) {
-        if (other != &file) fault(item.where, fmt::format("'{}' is left out by {} and modified by {}", name, file.id, other->id), "use one of the two overlays");
+        if (other != &file)
+          fault(item.where, fmt::format("'{}' is left out by {} and modified by {}", name, file.id, other->id),
+                "use one of the two overlays");
       }
       entry.removed = true;
       entry.removed_by = file.id;
@@ -236,7 +262,8 @@ class Builder {
         species.origin = {s.where, file->id};
         auto& slots = species.scope == Scope::local ? model_.local : model_.systemic;
         species.slot = slots.size();
-        species.node = model_.graph.leaf(species.scope == Scope::local ? Op::local : Op::systemic, static_cast<std::uint32_t>(species.slot));
+        species.node = model_.graph.leaf(species.scope == Scope::local ? Op::local : Op::systemic,
+                                         static_cast<std::uint32_t>(species.slot));
         slots.push_back(model_.species.size());
         entry.slot = model_.species.size();
         entry.value = {species.node, species.unit.dimension, false};
@@ -273,10 +300,15 @@ class Builder {
   Typed lookup(const std::string& name, std::size_t position) {
     if (name.starts_with("given_")) return given(name.substr(6));
     const auto found = names_.find(name);
-    if (found == names_.end()) throw FormulaError(fmt::format("unknown name '{}'", name), position, did_you_mean(name, known_names()));
+    if (found == names_.end())
+      throw FormulaError(fmt::format("unknown name '{}'", name), position, did_you_mean(name, known_names()));
     Entry& entry = found->second;
-    if (entry.removed) throw FormulaError(fmt::format("'{}' is used here but left out by {}", name, entry.removed_by), position, "leave out what uses it too");
-    if (entry.kind == Entry::Kind::observable) throw FormulaError(fmt::format("'{}' is an observable, and nothing may depend on one", name), position, "make it a quantity");
+    if (entry.removed)
+      throw FormulaError(fmt::format("'{}' is used here but left out by {}", name, entry.removed_by), position,
+                         "leave out what uses it too");
+    if (entry.kind == Entry::Kind::observable)
+      throw FormulaError(fmt::format("'{}' is an observable, and nothing may depend on one", name), position,
+                         "make it a quantity");
     if (entry.kind == Entry::Kind::process) return force(name, entry);
     return force(name, entry);
   }
@@ -293,19 +325,24 @@ class Builder {
 
   Typed force(const std::string& name, Entry& entry) {
     switch (entry.state) {
-      case Entry::State::done: return entry.value;
-      case Entry::State::failed: return {model_.graph.constant(1.0), {}, true};
+      case Entry::State::done:
+        return entry.value;
+      case Entry::State::failed:
+        return {model_.graph.constant(1.0), {}, true};
       case Entry::State::in_progress: {
         std::string chain;
         const auto start = std::find(chain_.begin(), chain_.end(), name);
         for (auto it = start; it != chain_.end(); ++it) chain += *it + " → ";
-        fault(entry.where, fmt::format("quantities go round in a circle: {}{}", chain, name), "one of them must be a species with an equation of its own");
+        fault(entry.where, fmt::format("quantities go round in a circle: {}{}", chain, name),
+              "one of them must be a species with an equation of its own");
         throw Reported{};
       }
-      case Entry::State::fresh: break;
+      case Entry::State::fresh:
+        break;
     }
     if (chain_.size() > kDeepestChain) {
-      fault(entry.where, fmt::format("'{}' stands at the end of more than {} quantities that use each other", name, kDeepestChain));
+      fault(entry.where,
+            fmt::format("'{}' stands at the end of more than {} quantities that use each other", name, kDeepestChain));
       throw Reported{};
     }
     entry.state = Entry::State::in_progress;
@@ -348,7 +385,8 @@ class Builder {
     if (s.unit) {
       const Unit declared = unit(*s.unit, s.unit_where);
       if (!value.any && !(declared.dimension == value.dimension)) {
-        fault(s.unit_where, fmt::format("'{}' is declared in {}, but its formula is in {}", s.id, *s.unit, to_text(value.dimension)));
+        fault(s.unit_where,
+              fmt::format("'{}' is declared in {}, but its formula is in {}", s.id, *s.unit, to_text(value.dimension)));
       }
       quantity.unit = declared;
     }
@@ -373,7 +411,8 @@ class Builder {
       if (m->kind != ModificationStatement::Kind::add) continue;
       const Typed more = formula(m->formula);
       if (!more.any && !value.any && !(more.dimension == value.dimension)) {
-        fault(m->formula.where, fmt::format("what {} adds to '{}' is in {}, but '{}' is in {}", from->id, m->target, to_text(more.dimension), m->target, to_text(value.dimension)));
+        fault(m->formula.where, fmt::format("what {} adds to '{}' is in {}, but '{}' is in {}", from->id, m->target,
+                                            to_text(more.dimension), m->target, to_text(value.dimension)));
         continue;
       }
       value.node = graph.add(value.node, more.node);
@@ -383,7 +422,8 @@ class Builder {
       if (m->kind != ModificationStatement::Kind::multiply) continue;
       const Typed factor = formula(m->formula);
       if (!factor.any && !factor.dimension.is_none()) {
-        fault(m->formula.where, fmt::format("the factor that {} puts on '{}' is in {}, but must be a pure number", from->id, m->target, to_text(factor.dimension)));
+        fault(m->formula.where, fmt::format("the factor that {} puts on '{}' is in {}, but must be a pure number",
+                                            from->id, m->target, to_text(factor.dimension)));
         continue;
       }
       value.node = graph.multiply(value.node, factor.node);
@@ -441,7 +481,8 @@ class Builder {
       if (found == names_.end() || found->second.kind != Entry::Kind::species || found->second.removed) {
         std::vector<std::string> known;
         for (const Species& species : model_.species) known.push_back(species.id);
-        fault(c.where, fmt::format("process '{}' changes '{}', which is no species", s.id, c.species), did_you_mean(c.species, known));
+        fault(c.where, fmt::format("process '{}' changes '{}', which is no species", s.id, c.species),
+              did_you_mean(c.species, known));
         continue;
       }
       const Species& species = model_.species[found->second.slot];
@@ -451,19 +492,25 @@ class Builder {
       per_day.exponents[Dimension::time] -= 1.0;
       const Dimension change = rate.dimension * coefficient->dimension;
       if (!rate.any && !coefficient->any && !(change == per_day)) {
-        fault(s.rate.where, fmt::format("process '{}' changes {} by {}, but its rate of change is in {}", s.id, species.id, to_text(change), to_text(per_day)),
+        fault(s.rate.where,
+              fmt::format("process '{}' changes {} by {}, but its rate of change is in {}", s.id, species.id,
+                          to_text(change), to_text(per_day)),
               "rate times coefficient must be the species' unit per day");
       }
       if (scope && *scope != species.scope) {
-        fault(c.where, fmt::format("process '{}' changes local and systemic species at once", s.id), "write two processes; the systemic one uses integral(...) of the local rate");
+        fault(c.where, fmt::format("process '{}' changes local and systemic species at once", s.id),
+              "write two processes; the systemic one uses integral(...) of the local rate");
       }
       scope = species.scope;
       const NodeId contribution = graph.multiply(coefficient->node, rate.node);
       if (species.scope == Scope::systemic && graph[contribution].stage == Stage::voxel) {
-        fault(s.rate.where, fmt::format("process '{}' changes the systemic {} but differs from voxel to voxel", s.id, species.id), "take integral(...) or mean(...) of the local part");
+        fault(s.rate.where,
+              fmt::format("process '{}' changes the systemic {} but differs from voxel to voxel", s.id, species.id),
+              "take integral(...) or mean(...) of the local part");
       }
       if (species.scope == Scope::local && graph.depends_on(contribution, Op::reduction)) {
-        fault(s.rate.where, fmt::format("process '{}' makes a local rate depend on a sum over the whole tissue", s.id), "let the sum drive a systemic species, and that the local rate");
+        fault(s.rate.where, fmt::format("process '{}' makes a local rate depend on a sum over the whole tissue", s.id),
+              "let the sum drive a systemic species, and that the local rate");
       }
       process.changes.push_back({found->second.slot, coefficient->node, c.coefficient.value});
     }
@@ -481,7 +528,8 @@ class Builder {
         Species& species = model_.species[entry.slot];
         if (initial) {
           if (!initial->any && !(initial->dimension == species.unit.dimension)) {
-            fault(s.initial.where, fmt::format("the initial value of {} is in {}, but {} is in {}", s.id, to_text(initial->dimension), s.id, species.unit.text));
+            fault(s.initial.where, fmt::format("the initial value of {} is in {}, but {} is in {}", s.id,
+                                               to_text(initial->dimension), s.id, species.unit.text));
           }
           species.initial = initial->node;
           species.initial_text = s.initial.value;
@@ -492,12 +540,16 @@ class Builder {
         area_per_day.exponents[Dimension::length] = 2.0;
         area_per_day.exponents[Dimension::time] = -1.0;
         if (!diffusion->any && !(diffusion->dimension == area_per_day)) {
-          fault(s.diffusion->where, fmt::format("the diffusion coefficient of {} is in {}, but must be in mm^2/day", s.id, to_text(diffusion->dimension)));
+          fault(s.diffusion->where, fmt::format("the diffusion coefficient of {} is in {}, but must be in mm^2/day",
+                                                s.id, to_text(diffusion->dimension)));
         }
-        if (species.scope == Scope::systemic) fault(s.diffusion->where, fmt::format("{} is systemic and cannot diffuse", s.id), "leave 'diffusion' out, or make it local");
+        if (species.scope == Scope::systemic)
+          fault(s.diffusion->where, fmt::format("{} is systemic and cannot diffuse", s.id),
+                "leave 'diffusion' out, or make it local");
         species.diffusion = diffusion->node;
         species.diffusion_text = s.diffusion->value;
-        check_constant(diffusion->node, *s.diffusion, species.scope, fmt::format("the diffusion coefficient of {}", s.id));
+        check_constant(diffusion->node, *s.diffusion, species.scope,
+                       fmt::format("the diffusion coefficient of {}", s.id));
       }
     }
   }
@@ -506,11 +558,13 @@ class Builder {
     const Graph& graph = model_.graph;
     for (const Op op : {Op::time, Op::systemic, Op::reduction, Op::local}) {
       if (graph.depends_on(node, op)) {
-        fault(text.where, fmt::format("{} depends on something that changes in time", what), "it may use parameters and given fields only");
+        fault(text.where, fmt::format("{} depends on something that changes in time", what),
+              "it may use parameters and given fields only");
         return;
       }
     }
-    if (scope == Scope::systemic && graph.depends_on(node, Op::given)) fault(text.where, fmt::format("{} is one number and cannot depend on a given field", what));
+    if (scope == Scope::systemic && graph.depends_on(node, Op::given))
+      fault(text.where, fmt::format("{} is one number and cannot depend on a given field", what));
   }
 
   void observables() {
@@ -522,9 +576,16 @@ class Builder {
         const Unit declared = unit(s.unit, s.unit_where);
         if (!value) continue;
         if (!value->any && !(value->dimension == declared.dimension)) {
-          fault(s.formula.where, fmt::format("observable '{}' is declared in {}, but its formula is in {}", s.id, s.unit, to_text(value->dimension)));
+          fault(s.formula.where, fmt::format("observable '{}' is declared in {}, but its formula is in {}", s.id,
+                                             s.unit, to_text(value->dimension)));
         }
-        model_.observables.push_back({s.id, s.title, s.formula.value, declared, value->node, model_.graph[value->node].stage, {s.where, file->id}});
+        model_.observables.push_back({s.id,
+                                      s.title,
+                                      s.formula.value,
+                                      declared,
+                                      value->node,
+                                      model_.graph[value->node].stage,
+                                      {s.where, file->id}});
       }
     }
   }
@@ -533,23 +594,34 @@ class Builder {
     for (const auto& file : files_) {
       for (const DoseStatement& s : file->doses) {
         if (const Drug* other = model_.find_drug(s.id)) {
-          fault(s.where, fmt::format("the dose of '{}' is set by two overlays, {} and {}", s.id, other->origin.file_id, file->id));
+          fault(s.where, fmt::format("the dose of '{}' is set by two overlays, {} and {}", s.id, other->origin.file_id,
+                                     file->id));
           continue;
         }
         const auto found = names_.find(s.enters.value);
         if (found == names_.end() || found->second.kind != Entry::Kind::species || found->second.removed) {
           std::vector<std::string> known;
           for (const Species& species : model_.species) known.push_back(species.id);
-          fault(s.enters.where, fmt::format("a dose of {} enters '{}', which is no species", s.id, s.enters.value), did_you_mean(s.enters.value, known));
+          fault(s.enters.where, fmt::format("a dose of {} enters '{}', which is no species", s.id, s.enters.value),
+                did_you_mean(s.enters.value, known));
           continue;
         }
         const Species& species = model_.species[found->second.slot];
-        if (species.scope != Scope::systemic) fault(s.enters.where, fmt::format("a dose enters a systemic species, and {} is local", species.id));
+        if (species.scope != Scope::systemic)
+          fault(s.enters.where, fmt::format("a dose enters a systemic species, and {} is local", species.id));
         const auto bioavailability = try_formula(s.bioavailability);
         if (!bioavailability) continue;
-        if (!bioavailability->any && !bioavailability->dimension.is_none()) fault(s.bioavailability.where, "a bioavailability must be a pure number");
-        if (model_.graph[bioavailability->node].stage != Stage::parameter) fault(s.bioavailability.where, "a bioavailability may use parameters only");
-        model_.drugs.push_back({s.id, s.title, found->second.slot, bioavailability->node, s.bioavailability.value, species.unit.dimension, {s.where, file->id}});
+        if (!bioavailability->any && !bioavailability->dimension.is_none())
+          fault(s.bioavailability.where, "a bioavailability must be a pure number");
+        if (model_.graph[bioavailability->node].stage != Stage::parameter)
+          fault(s.bioavailability.where, "a bioavailability may use parameters only");
+        model_.drugs.push_back({s.id,
+                                s.title,
+                                found->second.slot,
+                                bioavailability->node,
+                                s.bioavailability.value,
+                                species.unit.dimension,
+                                {s.where, file->id}});
       }
     }
   }
@@ -557,7 +629,8 @@ class Builder {
   void check_reductions() {
     for (std::size_t r = 0; r < model_.rate_reductions; ++r) {
       if (model_.reductions[r].kind == Reduction::Kind::maximum) {
-        diagnostics_.add({}, "a rate depends on max(...) over the tissue, which is not differentiable", "use mean(...) or integral(...); max(...) is for observables");
+        diagnostics_.add({}, "a rate depends on max(...) over the tissue, which is not differentiable",
+                         "use mean(...) or integral(...); max(...) is for observables");
       }
     }
   }
@@ -578,7 +651,8 @@ class Builder {
     std::map<std::string, std::size_t> order;
     for (std::size_t f = 0; f < files_.size(); ++f) order[files_[f]->id] = f;
     std::stable_sort(model_.quantities.begin(), model_.quantities.end(), [&](const Quantity& a, const Quantity& b) {
-      return std::pair(order[a.origin.file_id], a.origin.where.line) < std::pair(order[b.origin.file_id], b.origin.where.line);
+      return std::pair(order[a.origin.file_id], a.origin.where.line) <
+             std::pair(order[b.origin.file_id], b.origin.where.line);
     });
   }
 

@@ -1,12 +1,12 @@
 #include "howship/model/expression.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "model/operators.hpp"
 
@@ -20,11 +20,14 @@ bool commutes(Op op) {
 Stage leaf_stage(Op op) {
   switch (op) {
     case Op::constant:
-    case Op::parameter: return Stage::parameter;
+    case Op::parameter:
+      return Stage::parameter;
     case Op::time:
     case Op::systemic:
-    case Op::reduction: return Stage::time;
-    default: return Stage::voxel;
+    case Op::reduction:
+      return Stage::time;
+    default:
+      return Stage::voxel;
   }
 }
 
@@ -38,7 +41,8 @@ int operand_count(Op op) {
 
 std::size_t Graph::KeyHash::operator()(const Key& key) const {
   std::size_t hash = static_cast<std::size_t>(key.op);
-  for (const std::uint64_t part : {std::uint64_t{key.a}, std::uint64_t{key.b}, std::uint64_t{key.c}, std::uint64_t{key.index}, key.bits}) {
+  for (const std::uint64_t part :
+       {std::uint64_t{key.a}, std::uint64_t{key.b}, std::uint64_t{key.c}, std::uint64_t{key.index}, key.bits}) {
     hash = (hash ^ part) * 0x9E3779B97F4A7C15ULL;
     hash ^= hash >> 29U;
   }
@@ -61,7 +65,9 @@ NodeId Graph::intern(Node node) {
   return place->second;
 }
 
-bool Graph::is_constant(NodeId id, double value) const { return nodes_[id].op == Op::constant && nodes_[id].value == value; }
+bool Graph::is_constant(NodeId id, double value) const {
+  return nodes_[id].op == Op::constant && nodes_[id].value == value;
+}
 
 NodeId Graph::constant(double value) {
   if (value == 0.0) value = 0.0;  // one zero, not two
@@ -141,7 +147,8 @@ NodeId Graph::binary(Op op, NodeId a, NodeId b) {
     case Op::minimum:
       if (a == b) return a;
       break;
-    default: break;
+    default:
+      break;
   }
   if (commutes(op) && b < a) std::swap(a, b);
   Node node;
@@ -206,9 +213,15 @@ NodeId Graph::derivative(NodeId root, NodeId leaf) {
     const NodeId b = node.b;
     NodeId d = zero;
     switch (node.op) {
-      case Op::add: d = add(da, db); break;
-      case Op::subtract: d = subtract(da, db); break;
-      case Op::multiply: d = add(multiply(da, b), multiply(a, db)); break;
+      case Op::add:
+        d = add(da, db);
+        break;
+      case Op::subtract:
+        d = subtract(da, db);
+        break;
+      case Op::multiply:
+        d = add(multiply(da, b), multiply(a, db));
+        break;
       case Op::divide:  // (a/b)' = (a' - (a/b) b') / b keeps the quotient that is needed anyway
         d = divide(subtract(da, multiply(id, db)), b);
         break;
@@ -220,24 +233,59 @@ NodeId Graph::derivative(NodeId root, NodeId leaf) {
           d = multiply(id, add(grown, divide(multiply(b, da), a)));
         }
         break;
-      case Op::maximum: d = select(binary(Op::less, a, b), db, da); break;
-      case Op::minimum: d = select(binary(Op::less, b, a), db, da); break;
-      case Op::negate: d = unary(Op::negate, da); break;
-      case Op::exponential: d = multiply(id, da); break;
-      case Op::logarithm: d = divide(da, a); break;
-      case Op::square_root: d = divide(da, multiply(constant(2.0), id)); break;
-      case Op::absolute: d = select(binary(Op::less, a, zero), unary(Op::negate, da), da); break;
-      case Op::sine: d = multiply(unary(Op::cosine, a), da); break;
-      case Op::cosine: d = unary(Op::negate, multiply(unary(Op::sine, a), da)); break;
-      case Op::tangent: d = multiply(add(one, multiply(id, id)), da); break;
-      case Op::arcsine: d = divide(da, unary(Op::square_root, subtract(one, multiply(a, a)))); break;
-      case Op::arccosine: d = unary(Op::negate, divide(da, unary(Op::square_root, subtract(one, multiply(a, a))))); break;
-      case Op::arctangent: d = divide(da, add(one, multiply(a, a))); break;
-      case Op::hyperbolic_sine: d = multiply(unary(Op::hyperbolic_cosine, a), da); break;
-      case Op::hyperbolic_cosine: d = multiply(unary(Op::hyperbolic_sine, a), da); break;
-      case Op::hyperbolic_tangent: d = multiply(subtract(one, multiply(id, id)), da); break;
-      case Op::select: d = select(a, db, dc); break;
-      default: break;  // steps: zero almost everywhere
+      case Op::maximum:
+        d = select(binary(Op::less, a, b), db, da);
+        break;
+      case Op::minimum:
+        d = select(binary(Op::less, b, a), db, da);
+        break;
+      case Op::negate:
+        d = unary(Op::negate, da);
+        break;
+      case Op::exponential:
+        d = multiply(id, da);
+        break;
+      case Op::logarithm:
+        d = divide(da, a);
+        break;
+      case Op::square_root:
+        d = divide(da, multiply(constant(2.0), id));
+        break;
+      case Op::absolute:
+        d = select(binary(Op::less, a, zero), unary(Op::negate, da), da);
+        break;
+      case Op::sine:
+        d = multiply(unary(Op::cosine, a), da);
+        break;
+      case Op::cosine:
+        d = unary(Op::negate, multiply(unary(Op::sine, a), da));
+        break;
+      case Op::tangent:
+        d = multiply(add(one, multiply(id, id)), da);
+        break;
+      case Op::arcsine:
+        d = divide(da, unary(Op::square_root, subtract(one, multiply(a, a))));
+        break;
+      case Op::arccosine:
+        d = unary(Op::negate, divide(da, unary(Op::square_root, subtract(one, multiply(a, a)))));
+        break;
+      case Op::arctangent:
+        d = divide(da, add(one, multiply(a, a)));
+        break;
+      case Op::hyperbolic_sine:
+        d = multiply(unary(Op::hyperbolic_cosine, a), da);
+        break;
+      case Op::hyperbolic_cosine:
+        d = multiply(unary(Op::hyperbolic_sine, a), da);
+        break;
+      case Op::hyperbolic_tangent:
+        d = multiply(subtract(one, multiply(id, id)), da);
+        break;
+      case Op::select:
+        d = select(a, db, dc);
+        break;
+      default:
+        break;  // steps: zero almost everywhere
     }
     slope[id] = d;
   }
@@ -251,14 +299,29 @@ long double evaluate(const Graph& graph, NodeId root, const Environment& environ
     if (!seen[id]) continue;
     const Node& node = graph[id];
     switch (node.op) {
-      case Op::constant: value[id] = node.value; break;
-      case Op::parameter: value[id] = environment.parameters.at(node.index); break;
-      case Op::time: value[id] = environment.time; break;
-      case Op::systemic: value[id] = environment.systemic.at(node.index); break;
-      case Op::reduction: value[id] = environment.reductions.at(node.index); break;
-      case Op::local: value[id] = environment.local.at(node.index); break;
-      case Op::given: value[id] = environment.given.at(node.index); break;
-      default: value[id] = apply<long double>(node.op, value[node.a], value[node.b], value[node.c]);
+      case Op::constant:
+        value[id] = node.value;
+        break;
+      case Op::parameter:
+        value[id] = environment.parameters.at(node.index);
+        break;
+      case Op::time:
+        value[id] = environment.time;
+        break;
+      case Op::systemic:
+        value[id] = environment.systemic.at(node.index);
+        break;
+      case Op::reduction:
+        value[id] = environment.reductions.at(node.index);
+        break;
+      case Op::local:
+        value[id] = environment.local.at(node.index);
+        break;
+      case Op::given:
+        value[id] = environment.given.at(node.index);
+        break;
+      default:
+        value[id] = apply<long double>(node.op, value[node.a], value[node.b], value[node.c]);
     }
   }
   return value[root];
@@ -273,36 +336,66 @@ struct Spelling {
 
 Spelling spelling(Op op) {
   switch (op) {
-    case Op::add: return {" + ", 4};
-    case Op::subtract: return {" - ", 4};
-    case Op::multiply: return {"*", 5};
-    case Op::divide: return {"/", 5};
-    case Op::power: return {"^", 7};
-    case Op::less: return {" < ", 3};
-    case Op::less_equal: return {" <= ", 3};
-    case Op::equal: return {" == ", 3};
-    case Op::logical_and: return {" && ", 2};
-    case Op::logical_or: return {" || ", 1};
-    case Op::negate: return {"-", 6};
-    case Op::logical_not: return {"!", 6};
-    case Op::maximum: return {"max", 0};
-    case Op::minimum: return {"min", 0};
-    case Op::exponential: return {"exp", 0};
-    case Op::logarithm: return {"ln", 0};
-    case Op::square_root: return {"sqrt", 0};
-    case Op::absolute: return {"abs", 0};
-    case Op::floor: return {"floor", 0};
-    case Op::ceiling: return {"ceil", 0};
-    case Op::sine: return {"sin", 0};
-    case Op::cosine: return {"cos", 0};
-    case Op::tangent: return {"tan", 0};
-    case Op::arcsine: return {"asin", 0};
-    case Op::arccosine: return {"acos", 0};
-    case Op::arctangent: return {"atan", 0};
-    case Op::hyperbolic_sine: return {"sinh", 0};
-    case Op::hyperbolic_cosine: return {"cosh", 0};
-    case Op::hyperbolic_tangent: return {"tanh", 0};
-    default: return {"piecewise", 0};
+    case Op::add:
+      return {" + ", 4};
+    case Op::subtract:
+      return {" - ", 4};
+    case Op::multiply:
+      return {"*", 5};
+    case Op::divide:
+      return {"/", 5};
+    case Op::power:
+      return {"^", 7};
+    case Op::less:
+      return {" < ", 3};
+    case Op::less_equal:
+      return {" <= ", 3};
+    case Op::equal:
+      return {" == ", 3};
+    case Op::logical_and:
+      return {" && ", 2};
+    case Op::logical_or:
+      return {" || ", 1};
+    case Op::negate:
+      return {"-", 6};
+    case Op::logical_not:
+      return {"!", 6};
+    case Op::maximum:
+      return {"max", 0};
+    case Op::minimum:
+      return {"min", 0};
+    case Op::exponential:
+      return {"exp", 0};
+    case Op::logarithm:
+      return {"ln", 0};
+    case Op::square_root:
+      return {"sqrt", 0};
+    case Op::absolute:
+      return {"abs", 0};
+    case Op::floor:
+      return {"floor", 0};
+    case Op::ceiling:
+      return {"ceil", 0};
+    case Op::sine:
+      return {"sin", 0};
+    case Op::cosine:
+      return {"cos", 0};
+    case Op::tangent:
+      return {"tan", 0};
+    case Op::arcsine:
+      return {"asin", 0};
+    case Op::arccosine:
+      return {"acos", 0};
+    case Op::arctangent:
+      return {"atan", 0};
+    case Op::hyperbolic_sine:
+      return {"sinh", 0};
+    case Op::hyperbolic_cosine:
+      return {"cosh", 0};
+    case Op::hyperbolic_tangent:
+      return {"tanh", 0};
+    default:
+      return {"piecewise", 0};
   }
 }
 
@@ -316,13 +409,16 @@ struct Printer {
     const int count = operand_count(node.op);
     if (count == 0) return leaf_name(node);
     const auto [symbol, precedence] = spelling(node.op);
-    if (node.op == Op::select) return fmt::format("piecewise({}, {}, {})", (*this)(node.b, 0), (*this)(node.a, 0), (*this)(node.c, 0));
+    if (node.op == Op::select)
+      return fmt::format("piecewise({}, {}, {})", (*this)(node.b, 0), (*this)(node.a, 0), (*this)(node.c, 0));
     if (precedence == 0) {
-      return count == 1 ? fmt::format("{}({})", symbol, (*this)(node.a, 0)) : fmt::format("{}({}, {})", symbol, (*this)(node.a, 0), (*this)(node.b, 0));
+      return count == 1 ? fmt::format("{}({})", symbol, (*this)(node.a, 0))
+                        : fmt::format("{}({}, {})", symbol, (*this)(node.a, 0), (*this)(node.b, 0));
     }
     const bool binds_left = node.op != Op::power;
     std::string text = count == 1 ? symbol + (*this)(node.a, precedence)
-                                  : (*this)(node.a, binds_left ? precedence : precedence + 1) + symbol + (*this)(node.b, precedence + 1);
+                                  : (*this)(node.a, binds_left ? precedence : precedence + 1) + symbol +
+                                        (*this)(node.b, precedence + 1);
     return precedence < outer ? "(" + text + ")" : text;
   }
 };

@@ -1,15 +1,15 @@
 #include "model/formula.hpp"
 
-#include <fmt/format.h>
-#include <sbml/SBMLTypes.h>
-#include <sbml/math/L3Parser.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
 #include <optional>
+
+#include <fmt/format.h>
+#include <sbml/SBMLTypes.h>
+#include <sbml/math/L3Parser.h>
 
 namespace howship::model {
 namespace {
@@ -25,8 +25,12 @@ struct FreeSettings {
   void operator()(L3ParserSettings_t* settings) const { L3ParserSettings_free(settings); }
 };
 
-bool starts_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-bool continues_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool starts_name(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+bool continues_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
 
 /// Positions of the names in a formula that are operands: functions and the units of numbers left out.
 std::vector<std::size_t> operand_positions(std::string_view text) {
@@ -44,10 +48,12 @@ std::vector<std::size_t> operand_positions(std::string_view text) {
       after_number = false;
       i = end;
     } else if (std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '.') {
-      while (i < text.size() && (std::isdigit(static_cast<unsigned char>(text[i])) != 0 || text[i] == '.' ||
-                                 ((text[i] == 'e' || text[i] == 'E') && i + 1 < text.size() &&
-                                  (std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0 || text[i + 1] == '-' || text[i + 1] == '+')) ||
-                                 ((text[i] == '-' || text[i] == '+') && i > 0 && (text[i - 1] == 'e' || text[i - 1] == 'E')))) {
+      while (
+          i < text.size() &&
+          (std::isdigit(static_cast<unsigned char>(text[i])) != 0 || text[i] == '.' ||
+           ((text[i] == 'e' || text[i] == 'E') && i + 1 < text.size() &&
+            (std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0 || text[i + 1] == '-' || text[i + 1] == '+')) ||
+           ((text[i] == '-' || text[i] == '+') && i > 0 && (text[i - 1] == 'e' || text[i - 1] == 'E')))) {
         ++i;
       }
       after_number = true;
@@ -61,20 +67,24 @@ std::vector<std::size_t> operand_positions(std::string_view text) {
 
 void check_size(std::string_view text) {
   if (text.size() > kLongest) {
-    throw FormulaError(fmt::format("the formula has {} characters, more than {}", text.size(), kLongest), 0, "split it into quantities");
+    throw FormulaError(fmt::format("the formula has {} characters, more than {}", text.size(), kLongest), 0,
+                       "split it into quantities");
   }
   std::size_t depth = 0;
   std::size_t signs = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) > 126) {
-      if (c != ' ' && c != '\n' && c != '\t') throw FormulaError("the formula has a character that is not plain ASCII", i, "write names with letters, digits and _");
+      if (c != ' ' && c != '\n' && c != '\t')
+        throw FormulaError("the formula has a character that is not plain ASCII", i,
+                           "write names with letters, digits and _");
     }
     if (c == '(' || c == '[' || c == '{') ++depth;
     if ((c == ')' || c == ']' || c == '}') && depth > 0) --depth;
     signs = c == '-' || c == '+' || c == '!' || c == '^' ? signs + 1 : (c == ' ' || c == '(' ? signs : 0);
     if (depth > kDeepest || signs > kDeepest) {
-      throw FormulaError(fmt::format("the formula is nested more than {} deep", kDeepest), i, "split it into quantities");
+      throw FormulaError(fmt::format("the formula is nested more than {} deep", kDeepest), i,
+                         "split it into quantities");
     }
   }
 }
@@ -85,7 +95,8 @@ std::string with_given_names(std::string_view text) {
   std::string out(text);
   for (std::size_t at = out.find(kGiven); at != std::string::npos; at = out.find(kGiven, at + 1)) {
     const bool whole_word = at == 0 || !continues_name(out[at - 1]);
-    if (whole_word && at + kGiven.size() < out.size() && starts_name(out[at + kGiven.size()])) out[at + kGiven.size() - 1] = '_';
+    if (whole_word && at + kGiven.size() < out.size() && starts_name(out[at + kGiven.size()]))
+      out[at + kGiven.size() - 1] = '_';
   }
   return out;
 }
@@ -97,7 +108,8 @@ class Converter {
   Syntax operator()(const ASTNode& node, std::size_t depth = 0) {
     if (depth > kLongest) throw FormulaError("the formula is nested too deep", 0, "split it into quantities");
     Syntax out = convert(node, depth);
-    if (out.kind != Syntax::Kind::name && out.kind != Syntax::Kind::time && !out.children.empty()) out.position = out.children[0].position;
+    if (out.kind != Syntax::Kind::name && out.kind != Syntax::Kind::time && !out.children.empty())
+      out.position = out.children[0].position;
     return out;
   }
 
@@ -148,15 +160,20 @@ class Converter {
 
   // a < b < c means a < b && b < c.
   Syntax compared(Op op, const char* name, bool swapped, std::vector<Syntax> children) {
-    if (children.size() != 2) throw FormulaError(fmt::format("'{}' compares two values", name), position_of(children), "join comparisons with &&");
+    if (children.size() != 2)
+      throw FormulaError(fmt::format("'{}' compares two values", name), position_of(children),
+                         "join comparisons with &&");
     if (swapped) std::swap(children[0], children[1]);
     return operation(op, name, std::move(children));
   }
 
-  static std::size_t position_of(const std::vector<Syntax>& children) { return children.empty() ? 0 : children[0].position; }
+  static std::size_t position_of(const std::vector<Syntax>& children) {
+    return children.empty() ? 0 : children[0].position;
+  }
 
   Syntax one_argument(Op op, const char* name, std::vector<Syntax> children) {
-    if (children.size() != 1) throw FormulaError(fmt::format("{}() takes one argument, not {}", name, children.size()), position_of(children));
+    if (children.size() != 1)
+      throw FormulaError(fmt::format("{}() takes one argument, not {}", name, children.size()), position_of(children));
     return operation(op, name, std::move(children));
   }
 
@@ -178,14 +195,24 @@ class Converter {
 
   Syntax convert(const ASTNode& node, std::size_t depth) {
     switch (node.getType()) {
-      case AST_INTEGER: return number(static_cast<double>(node.getInteger()), node.getUnits());
+      case AST_INTEGER:
+        return number(static_cast<double>(node.getInteger()), node.getUnits());
       case AST_REAL:
       case AST_REAL_E:
-      case AST_RATIONAL: return number(node.getReal(), node.getUnits());
-      case AST_CONSTANT_E: take_position(); return number(M_E);
-      case AST_CONSTANT_PI: take_position(); return number(M_PI);
-      case AST_CONSTANT_TRUE: take_position(); return number(1.0);
-      case AST_CONSTANT_FALSE: take_position(); return number(0.0);
+      case AST_RATIONAL:
+        return number(node.getReal(), node.getUnits());
+      case AST_CONSTANT_E:
+        take_position();
+        return number(M_E);
+      case AST_CONSTANT_PI:
+        take_position();
+        return number(M_PI);
+      case AST_CONSTANT_TRUE:
+        take_position();
+        return number(1.0);
+      case AST_CONSTANT_FALSE:
+        take_position();
+        return number(0.0);
       case AST_NAME_TIME: {
         Syntax out;
         out.kind = Syntax::Kind::time;
@@ -200,19 +227,24 @@ class Converter {
         out.position = take_position();
         return out;
       }
-      default: break;
+      default:
+        break;
     }
     std::vector<Syntax> children = children_of(node, depth);
     switch (node.getType()) {
-      case AST_PLUS: return folded(Op::add, "+", std::move(children), 0.0);
-      case AST_TIMES: return folded(Op::multiply, "*", std::move(children), 1.0);
+      case AST_PLUS:
+        return folded(Op::add, "+", std::move(children), 0.0);
+      case AST_TIMES:
+        return folded(Op::multiply, "*", std::move(children), 1.0);
       case AST_MINUS: {
         const Op op = children.size() == 1 ? Op::negate : Op::subtract;
         return operation(op, "-", std::move(children));
       }
-      case AST_DIVIDE: return operation(Op::divide, "/", std::move(children));
+      case AST_DIVIDE:
+        return operation(Op::divide, "/", std::move(children));
       case AST_POWER:
-      case AST_FUNCTION_POWER: return operation(Op::power, "^", std::move(children));
+      case AST_FUNCTION_POWER:
+        return operation(Op::power, "^", std::move(children));
       case AST_FUNCTION_ROOT: {
         if (children.size() == 1) return operation(Op::square_root, "sqrt", std::move(children));
         if (children.size() != 2) throw FormulaError("root() takes a degree and a value", position_of(children));
@@ -229,7 +261,8 @@ class Converter {
         power.push_back(operation(Op::divide, "/", std::move(inverse)));
         return operation(Op::power, "root", std::move(power));
       }
-      case AST_FUNCTION_LN: return one_argument(Op::logarithm, "ln", std::move(children));
+      case AST_FUNCTION_LN:
+        return one_argument(Op::logarithm, "ln", std::move(children));
       case AST_FUNCTION_LOG: {
         if (children.size() != 2) throw FormulaError("log10() takes one argument", position_of(children));
         std::vector<Syntax> top;
@@ -241,22 +274,38 @@ class Converter {
         ratio.push_back(operation(Op::logarithm, "log", std::move(bottom)));
         return operation(Op::divide, "log", std::move(ratio));
       }
-      case AST_FUNCTION_EXP: return one_argument(Op::exponential, "exp", std::move(children));
-      case AST_FUNCTION_ABS: return one_argument(Op::absolute, "abs", std::move(children));
-      case AST_FUNCTION_FLOOR: return one_argument(Op::floor, "floor", std::move(children));
-      case AST_FUNCTION_CEILING: return one_argument(Op::ceiling, "ceil", std::move(children));
-      case AST_FUNCTION_SIN: return one_argument(Op::sine, "sin", std::move(children));
-      case AST_FUNCTION_COS: return one_argument(Op::cosine, "cos", std::move(children));
-      case AST_FUNCTION_TAN: return one_argument(Op::tangent, "tan", std::move(children));
-      case AST_FUNCTION_ARCSIN: return one_argument(Op::arcsine, "asin", std::move(children));
-      case AST_FUNCTION_ARCCOS: return one_argument(Op::arccosine, "acos", std::move(children));
-      case AST_FUNCTION_ARCTAN: return one_argument(Op::arctangent, "atan", std::move(children));
-      case AST_FUNCTION_SINH: return one_argument(Op::hyperbolic_sine, "sinh", std::move(children));
-      case AST_FUNCTION_COSH: return one_argument(Op::hyperbolic_cosine, "cosh", std::move(children));
-      case AST_FUNCTION_TANH: return one_argument(Op::hyperbolic_tangent, "tanh", std::move(children));
-      case AST_FUNCTION_MIN: return folded(Op::minimum, "min", std::move(children), 0.0);
+      case AST_FUNCTION_EXP:
+        return one_argument(Op::exponential, "exp", std::move(children));
+      case AST_FUNCTION_ABS:
+        return one_argument(Op::absolute, "abs", std::move(children));
+      case AST_FUNCTION_FLOOR:
+        return one_argument(Op::floor, "floor", std::move(children));
+      case AST_FUNCTION_CEILING:
+        return one_argument(Op::ceiling, "ceil", std::move(children));
+      case AST_FUNCTION_SIN:
+        return one_argument(Op::sine, "sin", std::move(children));
+      case AST_FUNCTION_COS:
+        return one_argument(Op::cosine, "cos", std::move(children));
+      case AST_FUNCTION_TAN:
+        return one_argument(Op::tangent, "tan", std::move(children));
+      case AST_FUNCTION_ARCSIN:
+        return one_argument(Op::arcsine, "asin", std::move(children));
+      case AST_FUNCTION_ARCCOS:
+        return one_argument(Op::arccosine, "acos", std::move(children));
+      case AST_FUNCTION_ARCTAN:
+        return one_argument(Op::arctangent, "atan", std::move(children));
+      case AST_FUNCTION_SINH:
+        return one_argument(Op::hyperbolic_sine, "sinh", std::move(children));
+      case AST_FUNCTION_COSH:
+        return one_argument(Op::hyperbolic_cosine, "cosh", std::move(children));
+      case AST_FUNCTION_TANH:
+        return one_argument(Op::hyperbolic_tangent, "tanh", std::move(children));
+      case AST_FUNCTION_MIN:
+        return folded(Op::minimum, "min", std::move(children), 0.0);
       case AST_FUNCTION_MAX: {
-        const bool over_tissue = children.size() == 1 || (children.size() == 2 && children[1].kind == Syntax::Kind::name && is_region(children[1].text));
+        const bool over_tissue =
+            children.size() == 1 ||
+            (children.size() == 2 && children[1].kind == Syntax::Kind::name && is_region(children[1].text));
         if (over_tissue) return reduction(Syntax::Kind::maximum_over_tissue, "max", std::move(children));
         return folded(Op::maximum, "max", std::move(children), 0.0);
       }
@@ -265,34 +314,45 @@ class Converter {
         out.kind = Syntax::Kind::select;
         out.text = "piecewise";
         if (children.size() < 3 || children.size() % 2 == 0) {
-          throw FormulaError("piecewise() needs value, condition, ..., otherwise", position_of(children), "such as piecewise(a, x < 1, b)");
+          throw FormulaError("piecewise() needs value, condition, ..., otherwise", position_of(children),
+                             "such as piecewise(a, x < 1, b)");
         }
         out.children = std::move(children);
         return out;
       }
-      case AST_RELATIONAL_LT: return compared(Op::less, "<", false, std::move(children));
-      case AST_RELATIONAL_GT: return compared(Op::less, ">", true, std::move(children));
-      case AST_RELATIONAL_LEQ: return compared(Op::less_equal, "<=", false, std::move(children));
-      case AST_RELATIONAL_GEQ: return compared(Op::less_equal, ">=", true, std::move(children));
-      case AST_RELATIONAL_EQ: return compared(Op::equal, "==", false, std::move(children));
+      case AST_RELATIONAL_LT:
+        return compared(Op::less, "<", false, std::move(children));
+      case AST_RELATIONAL_GT:
+        return compared(Op::less, ">", true, std::move(children));
+      case AST_RELATIONAL_LEQ:
+        return compared(Op::less_equal, "<=", false, std::move(children));
+      case AST_RELATIONAL_GEQ:
+        return compared(Op::less_equal, ">=", true, std::move(children));
+      case AST_RELATIONAL_EQ:
+        return compared(Op::equal, "==", false, std::move(children));
       case AST_RELATIONAL_NEQ: {
         std::vector<Syntax> inner;
         inner.push_back(compared(Op::equal, "!=", false, std::move(children)));
         return operation(Op::logical_not, "!=", std::move(inner));
       }
-      case AST_LOGICAL_AND: return folded(Op::logical_and, "&&", std::move(children), 1.0);
-      case AST_LOGICAL_OR: return folded(Op::logical_or, "||", std::move(children), 0.0);
-      case AST_LOGICAL_NOT: return one_argument(Op::logical_not, "!", std::move(children));
+      case AST_LOGICAL_AND:
+        return folded(Op::logical_and, "&&", std::move(children), 1.0);
+      case AST_LOGICAL_OR:
+        return folded(Op::logical_or, "||", std::move(children), 0.0);
+      case AST_LOGICAL_NOT:
+        return one_argument(Op::logical_not, "!", std::move(children));
       case AST_FUNCTION: {
         const std::string name = node.getName();
         if (name == "integral") return reduction(Syntax::Kind::integral, "integral", std::move(children));
         if (name == "mean") return reduction(Syntax::Kind::mean, "mean", std::move(children));
         throw FormulaError(fmt::format("unknown function '{}'", name), position_of(children),
-                           "functions: exp ln log10 sqrt root abs min max floor ceil sin cos tan asin acos atan sinh cosh tanh piecewise integral mean");
+                           "functions: exp ln log10 sqrt root abs min max floor ceil sin cos tan asin acos atan sinh "
+                           "cosh tanh piecewise integral mean");
       }
       default: {
         std::unique_ptr<char, FreeString> text(SBML_formulaToL3String(&node));
-        throw FormulaError(fmt::format("'{}' is not part of the model language", text ? text.get() : "this expression"), position_of(children));
+        throw FormulaError(fmt::format("'{}' is not part of the model language", text ? text.get() : "this expression"),
+                           position_of(children));
       }
     }
   }
@@ -309,13 +369,15 @@ class Converter {
 FormulaError syntax_error(const std::string& text, const std::string& reason) {
   std::size_t position = 0;
   const std::size_t at = reason.find("at position ");
-  if (at != std::string::npos) position = static_cast<std::size_t>(std::max(0, std::atoi(reason.c_str() + at + 12) - 1));
+  if (at != std::string::npos)
+    position = static_cast<std::size_t>(std::max(0, std::atoi(reason.c_str() + at + 12) - 1));
   position = std::min(position, text.empty() ? 0 : text.size() - 1);
   std::string what = "the formula cannot be read here";
   const std::size_t colon = reason.rfind(":  ");
   if (colon != std::string::npos) {
     std::string detail = reason.substr(colon + 3);
-    while (!detail.empty() && (detail.back() == '\n' || detail.back() == ' ' || detail.back() == '.')) detail.pop_back();
+    while (!detail.empty() && (detail.back() == '\n' || detail.back() == ' ' || detail.back() == '.'))
+      detail.pop_back();
     if (!detail.empty() && detail.size() < 200) what = "the formula cannot be read: " + detail;
   }
   return {what, position, "formulas are SBML Level 3 infix: a*b + c^2/(1 + d)"};
@@ -331,8 +393,10 @@ void flatten(Syntax& syntax) {
 Syntax parse_formula(std::string_view raw) {
   check_size(raw);
   std::string text = with_given_names(raw);
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
-  if (text.find_first_not_of(' ') == std::string::npos) throw FormulaError("the formula is empty", 0, "write \"0\" if nothing is meant");
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  if (text.find_first_not_of(' ') == std::string::npos)
+    throw FormulaError("the formula is empty", 0, "write \"0\" if nothing is meant");
   std::unique_ptr<L3ParserSettings_t, FreeSettings> settings(L3ParserSettings_create());
   L3ParserSettings_setParseLog(settings.get(), L3P_PARSE_LOG_AS_ERROR);
   L3ParserSettings_setParseUnits(settings.get(), L3P_PARSE_UNITS);
@@ -344,7 +408,8 @@ Syntax parse_formula(std::string_view raw) {
   }
   Converter convert(text);
   Syntax syntax = convert(*tree);
-  if (!convert.used_all_positions()) flatten(syntax);  // libSBML rewrote the formula (%, say): names and leaves no longer pair up
+  if (!convert.used_all_positions())
+    flatten(syntax);  // libSBML rewrote the formula (%, say): names and leaves no longer pair up
   return syntax;
 }
 

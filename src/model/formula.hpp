@@ -13,12 +13,14 @@ namespace howship::model {
 /// A parsed formula, names not yet resolved. Positions count characters of the text from 0.
 struct Syntax {
   enum class Kind {
-    number,     ///< value, unit (may be empty)
-    name,       ///< of a species, parameter, quantity or region; "given_x" for given.x
+    number,  ///< value, unit (may be empty)
+    name,    ///< of a species, parameter, quantity or region; "given_x" for given.x
     time,
     operation,  ///< op over the children
     select,     ///< value, condition, value, condition, ..., otherwise
-    integral, mean, maximum_over_tissue,  ///< a reduction: expression and, optionally, a region's name
+    integral,
+    mean,
+    maximum_over_tissue,  ///< a reduction: expression and, optionally, a region's name
   };
   Kind kind = Kind::number;
   Op op = Op::add;

@@ -6,7 +6,9 @@
 namespace howship::model {
 namespace {
 
-NodeId leaf_of(Graph& graph, Op kind, std::size_t index) { return graph.leaf(kind, static_cast<std::uint32_t>(index)); }
+NodeId leaf_of(Graph& graph, Op kind, std::size_t index) {
+  return graph.leaf(kind, static_cast<std::uint32_t>(index));
+}
 
 std::vector<NodeId> rates_of(const Model& model, const std::vector<std::size_t>& species) {
   std::vector<NodeId> out;
@@ -91,7 +93,10 @@ struct KineticsParts {
   Graph graph;
   std::vector<NodeId> local, systemic, integrands;
   explicit KineticsParts(const Model& model)
-      : graph(model.graph), local(rates_of(model, model.local)), systemic(rates_of(model, model.systemic)), integrands(integrands_of(model)) {}
+      : graph(model.graph),
+        local(rates_of(model, model.local)),
+        systemic(rates_of(model, model.systemic)),
+        integrands(integrands_of(model)) {}
 };
 
 Kinetics::Kinetics(std::shared_ptr<const Model> model) : Kinetics(model, KineticsParts(*model)) {}
@@ -113,6 +118,8 @@ Kinetics::Kinetics(std::shared_ptr<const Model> model, KineticsParts parts)
       integrand_by_local_(differentiate(parts.graph, parts.integrands, Op::local, local_count())),
       integrand_by_systemic_(differentiate(parts.graph, parts.integrands, Op::systemic, systemic_count())) {}
 
-Program Kinetics::program(std::span<const NodeId> outputs) const { return Program(model_->graph, {outputs.begin(), outputs.end()}); }
+Program Kinetics::program(std::span<const NodeId> outputs) const {
+  return Program(model_->graph, {outputs.begin(), outputs.end()});
+}
 
 }  // namespace howship::model

@@ -1,9 +1,9 @@
 #include "howship/model/library.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "howship/core/diagnostics.hpp"
 #include "howship/core/files.hpp"
@@ -15,7 +15,8 @@ namespace {
 bool is_safe(const std::string& id) {
   if (id.empty() || id.size() > 200 || id.front() == '/' || id.back() == '/') return false;
   if (id.find("..") != std::string::npos || id.find("//") != std::string::npos) return false;
-  return std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '/'; });
+  return std::all_of(id.begin(), id.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '/'; });
 }
 
 }  // namespace
@@ -43,7 +44,10 @@ Library::Entry Library::read(const std::string& id) const {
   if (!contains(id)) {
     const auto known = ids();
     const auto best = closest(id, known);
-    throw InputError(fmt::format("there is no model '{}'", id), best ? fmt::format("did you mean '{}'?", *best) : fmt::format("models are the .toml files below {}; 'howship list' shows them", root_.string()));
+    throw InputError(
+        fmt::format("there is no model '{}'", id),
+        best ? fmt::format("did you mean '{}'?", *best)
+             : fmt::format("models are the .toml files below {}; 'howship list' shows them", root_.string()));
   }
   const std::filesystem::path path = root_ / (id + ".toml");
   constexpr std::size_t kLargest = std::size_t{4} << 20U;

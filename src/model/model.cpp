@@ -13,9 +13,15 @@ const T* find_in(const std::vector<T>& list, const std::string& id) {
 
 }  // namespace
 
-const Species* Model::find_species(const std::string& id) const { return find_in(species, id); }
-const Parameter* Model::find_parameter(const std::string& id) const { return find_in(parameters, id); }
-const Drug* Model::find_drug(const std::string& id) const { return find_in(drugs, id); }
+const Species* Model::find_species(const std::string& id) const {
+  return find_in(species, id);
+}
+const Parameter* Model::find_parameter(const std::string& id) const {
+  return find_in(parameters, id);
+}
+const Drug* Model::find_drug(const std::string& id) const {
+  return find_in(drugs, id);
+}
 
 std::optional<NodeId> Model::find_node(const std::string& id) const {
   if (const Species* s = find_species(id)) return s->node;

@@ -1,10 +1,11 @@
 #include "howship/model/program.hpp"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <utility>
+
+#include <Eigen/Core>
 
 #include "model/operators.hpp"
 
@@ -51,10 +52,18 @@ void execute(const std::vector<Instruction>& code, double* const* slots) {
     const In a(slots[step.a]);
     const In b(slots[step.b]);
     switch (step.op) {
-      case Op::add: to = a + b; break;
-      case Op::subtract: to = a - b; break;
-      case Op::multiply: to = a * b; break;
-      case Op::divide: to = a / b; break;
+      case Op::add:
+        to = a + b;
+        break;
+      case Op::subtract:
+        to = a - b;
+        break;
+      case Op::multiply:
+        to = a * b;
+        break;
+      case Op::divide:
+        to = a / b;
+        break;
       case Op::power:  // exp(b ln a) is twice as fast as pow and right to |b ln a| ulp; the sign rules are pow's
         if ((a > 0.0).all()) {
           to = (b * a.log()).exp();
@@ -62,20 +71,48 @@ void execute(const std::vector<Instruction>& code, double* const* slots) {
           to = a.pow(b);
         }
         break;
-      case Op::maximum: to = (a < b).select(b, a); break;
-      case Op::minimum: to = (b < a).select(b, a); break;
-      case Op::less: to = (a < b).template cast<double>(); break;
-      case Op::less_equal: to = (a <= b).template cast<double>(); break;
-      case Op::equal: to = (a == b).template cast<double>(); break;
-      case Op::logical_and: to = (a != 0.0 && b != 0.0).template cast<double>(); break;
-      case Op::logical_or: to = (a != 0.0 || b != 0.0).template cast<double>(); break;
-      case Op::negate: to = -a; break;
-      case Op::logical_not: to = (a == 0.0).template cast<double>(); break;
-      case Op::exponential: to = a.exp(); break;
-      case Op::logarithm: to = a.log(); break;
-      case Op::square_root: to = a.sqrt(); break;
-      case Op::absolute: to = a.abs(); break;
-      case Op::select: to = (a != 0.0).select(b, In(slots[step.c])); break;
+      case Op::maximum:
+        to = (a < b).select(b, a);
+        break;
+      case Op::minimum:
+        to = (b < a).select(b, a);
+        break;
+      case Op::less:
+        to = (a < b).template cast<double>();
+        break;
+      case Op::less_equal:
+        to = (a <= b).template cast<double>();
+        break;
+      case Op::equal:
+        to = (a == b).template cast<double>();
+        break;
+      case Op::logical_and:
+        to = (a != 0.0 && b != 0.0).template cast<double>();
+        break;
+      case Op::logical_or:
+        to = (a != 0.0 || b != 0.0).template cast<double>();
+        break;
+      case Op::negate:
+        to = -a;
+        break;
+      case Op::logical_not:
+        to = (a == 0.0).template cast<double>();
+        break;
+      case Op::exponential:
+        to = a.exp();
+        break;
+      case Op::logarithm:
+        to = a.log();
+        break;
+      case Op::square_root:
+        to = a.sqrt();
+        break;
+      case Op::absolute:
+        to = a.abs();
+        break;
+      case Op::select:
+        to = (a != 0.0).select(b, In(slots[step.c]));
+        break;
       default:  // rare in rates: one lane at a time
         for (int lane = 0; lane < W; ++lane) to[lane] = apply<double>(step.op, a[lane], b[lane], 0.0);
     }
@@ -144,7 +181,8 @@ class Compiler {
     } else if (operand_count(node.op) == 0) {
       (node.op == Op::parameter ? code.parameter_leaves : code.time_leaves).push_back({node.op, node.index, slot});
     } else {
-      (node.stage == Stage::parameter ? code.parameter_code : code.time_code).push_back(instruction(node, slot, scalar_));
+      (node.stage == Stage::parameter ? code.parameter_code : code.time_code)
+          .push_back(instruction(node, slot, scalar_));
     }
   }
 
@@ -214,7 +252,8 @@ class Compiler {
       const auto release = [&](NodeId operand) {
         const std::uint32_t slot = slot_[operand];
         const bool is_register = slot >= code.first_register && slot < kOutputMark;
-        if (is_register && last_use[operand] == id && std::find(free_registers.begin(), free_registers.end(), slot) == free_registers.end()) {
+        if (is_register && last_use[operand] == id &&
+            std::find(free_registers.begin(), free_registers.end(), slot) == free_registers.end()) {
           free_registers.push_back(slot);
         }
       };
@@ -252,7 +291,8 @@ class Compiler {
 };
 
 void run_scalar_code(const std::vector<Instruction>& code, std::vector<double>& table) {
-  for (const Instruction& step : code) table[step.to] = apply<double>(step.op, table[step.a], table[step.b], table[step.c]);
+  for (const Instruction& step : code)
+    table[step.to] = apply<double>(step.op, table[step.a], table[step.b], table[step.c]);
 }
 
 }  // namespace
@@ -268,9 +308,15 @@ Program::~Program() = default;
 Program::Program(Program&&) noexcept = default;
 Program& Program::operator=(Program&&) noexcept = default;
 
-std::size_t Program::output_count() const { return code_->outputs.size(); }
-Stage Program::stage(std::size_t output) const { return code_->stages.at(output); }
-std::size_t Program::instruction_count() const { return code_->voxel_code.size(); }
+std::size_t Program::output_count() const {
+  return code_->outputs.size();
+}
+Stage Program::stage(std::size_t output) const {
+  return code_->stages.at(output);
+}
+std::size_t Program::instruction_count() const {
+  return code_->voxel_code.size();
+}
 
 Program::Workspace::Workspace(std::unique_ptr<Registers> registers) : registers_(std::move(registers)) {}
 Program::Workspace::~Workspace() = default;
@@ -314,25 +360,29 @@ void Program::prepare(Workspace& workspace, const Scalars& scalars) const {
   }
 }
 
-void Program::run(Workspace& workspace, FieldView local, FieldView given, std::size_t first, MutableFieldView out) const {
+void Program::run(Workspace& workspace, FieldView local, FieldView given, std::size_t first,
+                  MutableFieldView out) const {
   auto& registers = *workspace.registers_;
   for (const Leaf& leaf : code_->inputs) {
     const FieldView& from = leaf.op == Op::local ? local : given;
     // Inputs are only ever read: the pointer table has one type for all slots.
     registers.slots[leaf.slot] = const_cast<double*>(from.data) + leaf.index * from.stride + first;
   }
-  for (std::uint32_t o = 0; o < code_->outputs.size(); ++o) registers.slots[code_->first_output + o] = out.data + o * out.stride;
+  for (std::uint32_t o = 0; o < code_->outputs.size(); ++o)
+    registers.slots[code_->first_output + o] = out.data + o * out.stride;
   if (registers.lanes == kBlock) {
     execute<kBlock>(code_->voxel_code, registers.slots.data());
   } else {
     execute<kSmall>(code_->voxel_code, registers.slots.data());
   }
-  for (const Copy& copy : code_->copies) std::copy_n(registers.slots[copy.slot], registers.lanes, out.data + copy.output * out.stride);
+  for (const Copy& copy : code_->copies)
+    std::copy_n(registers.slots[copy.slot], registers.lanes, out.data + copy.output * out.stride);
 }
 
 void Program::scalars(const Workspace& workspace, std::span<double> out) const {
   for (std::size_t o = 0; o < code_->outputs.size(); ++o) {
-    if (code_->output_scalar[o] == kNone) throw std::logic_error("Program::scalars: an output varies from voxel to voxel");
+    if (code_->output_scalar[o] == kNone)
+      throw std::logic_error("Program::scalars: an output varies from voxel to voxel");
     out[o] = workspace.registers_->scalars[code_->output_scalar[o]];
   }
 }

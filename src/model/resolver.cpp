@@ -1,19 +1,21 @@
 #include "model/resolver.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
+
+#include <fmt/format.h>
 
 namespace howship::model {
 
 void Resolver::need_pure(const Typed& value, const Syntax& at, const std::string& what) const {
   if (value.any || value.dimension.is_none()) return;
-  throw FormulaError(fmt::format("{} must be a pure number, but this is in {}", what, to_text(value.dimension)), at.position, "divide by a reference value with the same unit");
+  throw FormulaError(fmt::format("{} must be a pure number, but this is in {}", what, to_text(value.dimension)),
+                     at.position, "divide by a reference value with the same unit");
 }
 
 void Resolver::need_same(const Typed& a, const Typed& b, const Syntax& at, const std::string& what) {
   if (a.any || b.any || a.dimension == b.dimension) return;
-  throw FormulaError(fmt::format("cannot {} {} and {}", what, to_text(a.dimension), to_text(b.dimension)), at.position, "the two sides need the same dimension");
+  throw FormulaError(fmt::format("cannot {} {} and {}", what, to_text(a.dimension), to_text(b.dimension)), at.position,
+                     "the two sides need the same dimension");
 }
 
 Typed Resolver::operator()(const Syntax& syntax) {
@@ -34,10 +36,14 @@ Typed Resolver::operator()(const Syntax& syntax) {
       day.exponents[Dimension::time] = 1.0;
       return {graph.leaf(Op::time), day, false};
     }
-    case Syntax::Kind::name: return find_name_(syntax.text, syntax.position);
-    case Syntax::Kind::operation: return operation(syntax);
-    case Syntax::Kind::select: return select(syntax);
-    default: return reduction(syntax);
+    case Syntax::Kind::name:
+      return find_name_(syntax.text, syntax.position);
+    case Syntax::Kind::operation:
+      return operation(syntax);
+    case Syntax::Kind::select:
+      return select(syntax);
+    default:
+      return reduction(syntax);
   }
 }
 
@@ -48,24 +54,39 @@ Typed Resolver::operation(const Syntax& syntax) {
   if (syntax.children.size() == 1) {
     switch (syntax.op) {
       case Op::negate:
-      case Op::absolute: return {graph.unary(syntax.op, a.node), a.dimension, a.any};
-      case Op::square_root: return {graph.unary(syntax.op, a.node), pow(a.dimension, 0.5), a.any};
-      default: need_pure(a, left, fmt::format("the argument of {}()", syntax.text)); return {graph.unary(syntax.op, a.node), {}, false};
+      case Op::absolute:
+        return {graph.unary(syntax.op, a.node), a.dimension, a.any};
+      case Op::square_root:
+        return {graph.unary(syntax.op, a.node), pow(a.dimension, 0.5), a.any};
+      default:
+        need_pure(a, left, fmt::format("the argument of {}()", syntax.text));
+        return {graph.unary(syntax.op, a.node), {}, false};
     }
   }
   const Typed b = (*this)(syntax.children.at(1));
   const NodeId node = syntax.op == Op::power ? 0 : graph.binary(syntax.op, a.node, b.node);
   switch (syntax.op) {
-    case Op::add: need_same(a, b, syntax, "add"); break;
-    case Op::subtract: need_same(a, b, syntax, "subtract"); break;
+    case Op::add:
+      need_same(a, b, syntax, "add");
+      break;
+    case Op::subtract:
+      need_same(a, b, syntax, "subtract");
+      break;
     case Op::maximum:
-    case Op::minimum: need_same(a, b, syntax, fmt::format("take the {} of", syntax.text)); break;
+    case Op::minimum:
+      need_same(a, b, syntax, fmt::format("take the {} of", syntax.text));
+      break;
     case Op::less:
     case Op::less_equal:
-    case Op::equal: need_same(a, b, syntax, "compare"); return {node, {}, false};
-    case Op::multiply: return {node, a.dimension * b.dimension, a.any || b.any};
-    case Op::divide: return {node, a.dimension / b.dimension, a.any};
-    case Op::power: return power(syntax, a, b);
+    case Op::equal:
+      need_same(a, b, syntax, "compare");
+      return {node, {}, false};
+    case Op::multiply:
+      return {node, a.dimension * b.dimension, a.any || b.any};
+    case Op::divide:
+      return {node, a.dimension / b.dimension, a.any};
+    case Op::power:
+      return power(syntax, a, b);
     default:
       need_pure(a, left, fmt::format("a side of {}", syntax.text));
       need_pure(b, syntax.children[1], fmt::format("a side of {}", syntax.text));
@@ -80,8 +101,9 @@ Typed Resolver::power(const Syntax& syntax, const Typed& base, const Typed& expo
   if (base.any || base.dimension.is_none()) return {node, {}, false};
   const Node& e = model_.graph[exponent.node];
   if (e.op != Op::constant) {
-    throw FormulaError(fmt::format("a value in {} can only be raised to a number, not to a formula", to_text(base.dimension)), syntax.position,
-                       "divide the base by a reference value with the same unit");
+    throw FormulaError(
+        fmt::format("a value in {} can only be raised to a number, not to a formula", to_text(base.dimension)),
+        syntax.position, "divide the base by a reference value with the same unit");
   }
   return {node, pow(base.dimension, e.value), false};
 }
@@ -101,7 +123,9 @@ Typed Resolver::select(const Syntax& syntax) {
 }
 
 Typed Resolver::reduction(const Syntax& syntax) {
-  if (inside_reduction_ > 0) throw FormulaError(fmt::format("{}() inside another sum over tissue", syntax.text), syntax.position, "take the inner one out into a quantity of a systemic process");
+  if (inside_reduction_ > 0)
+    throw FormulaError(fmt::format("{}() inside another sum over tissue", syntax.text), syntax.position,
+                       "take the inner one out into a quantity of a systemic process");
   ++inside_reduction_;
   Typed inner;
   try {
@@ -115,7 +139,9 @@ Typed Resolver::reduction(const Syntax& syntax) {
     throw FormulaError(fmt::format("{}() of something that is itself a sum over tissue", syntax.text), syntax.position);
   }
   Reduction wanted;
-  wanted.kind = syntax.kind == Syntax::Kind::integral ? Reduction::Kind::integral : syntax.kind == Syntax::Kind::mean ? Reduction::Kind::mean : Reduction::Kind::maximum;
+  wanted.kind = syntax.kind == Syntax::Kind::integral ? Reduction::Kind::integral
+                : syntax.kind == Syntax::Kind::mean   ? Reduction::Kind::mean
+                                                      : Reduction::Kind::maximum;
   wanted.region = syntax.children.size() > 1 ? syntax.children[1].text : "";
   wanted.integrand = inner.node;
   wanted.text = syntax.text;

@@ -5,6 +5,7 @@
 
 #include "howship/core/units.hpp"
 #include "howship/model/model.hpp"
+
 #include "model/formula.hpp"
 
 namespace howship::model {
@@ -20,7 +21,8 @@ struct Typed {
 class Resolver {
  public:
   /// @param find_name  what a name stands for; throws FormulaError at the position for an unknown one
-  Resolver(Model& model, const UnitSystem& units, std::function<Typed(const std::string& name, std::size_t position)> find_name)
+  Resolver(Model& model, const UnitSystem& units,
+           std::function<Typed(const std::string& name, std::size_t position)> find_name)
       : model_(model), units_(units), find_name_(std::move(find_name)) {}
 
   /// @throws FormulaError

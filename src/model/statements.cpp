@@ -1,11 +1,11 @@
 #include "model/statements.hpp"
 
-#include <fmt/format.h>
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
 
 namespace howship::model {
 namespace {
@@ -17,7 +17,9 @@ bool is_identifier(std::string_view text) {
 
 // Names that formulas give another meaning.
 bool is_reserved(std::string_view id) {
-  static const std::vector<std::string_view> kReserved{"time", "pi", "exponentiale", "avogadro", "true", "false", "infinity", "inf", "nan", "notanumber", "integral", "mean", "given"};
+  static const std::vector<std::string_view> kReserved{"time",     "pi",       "exponentiale", "avogadro", "true",
+                                                       "false",    "infinity", "inf",          "nan",      "notanumber",
+                                                       "integral", "mean",     "given"};
   return std::find(kReserved.begin(), kReserved.end(), id) != kReserved.end() || id.starts_with("given_");
 }
 
@@ -34,15 +36,20 @@ class Reader {
     try {
       root = toml::parse(std::string_view(text_), std::string_view(out_.file));
     } catch (const toml::parse_error& error) {
-      fault(location(error.source()), fmt::format("this is not TOML: {}", error.description()), "see models/README.md for the language");
+      fault(location(error.source()), fmt::format("this is not TOML: {}", error.description()),
+            "see models/README.md for the language");
       return std::move(out_);
     }
-    allow(root, {"id", "title", "extends", "cites", "species", "parameters", "quantities", "processes", "observables", "modify", "without", "dose"}, "a model file");
+    allow(root,
+          {"id", "title", "extends", "cites", "species", "parameters", "quantities", "processes", "observables",
+           "modify", "without", "dose"},
+          "a model file");
     out_.title = string(root, "title", true).value;
     const Text id = string(root, "id", true);
     const std::string expected = out_.id.substr(out_.id.rfind('/') == std::string::npos ? 0 : out_.id.rfind('/') + 1);
     if (!id.value.empty() && id.value != expected && id.value != out_.id) {
-      fault(id.where, fmt::format("the id '{}' is not the file's name", id.value), fmt::format("write id = \"{}\"", expected));
+      fault(id.where, fmt::format("the id '{}' is not the file's name", id.value),
+            fmt::format("write id = \"{}\"", expected));
     }
     out_.extends = strings(root, "extends");
     out_.without = strings(root, "without");
@@ -85,7 +92,8 @@ class Reader {
     const std::vector<std::string> known(keys.begin(), keys.end());
     for (const auto& [key, node] : table) {
       if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
-        fault(location(key.source()), fmt::format("{} has no key '{}'", what, key.str()), did_you_mean(key.str(), known));
+        fault(location(key.source()), fmt::format("{} has no key '{}'", what, key.str()),
+              did_you_mean(key.str(), known));
       }
     }
   }
@@ -96,7 +104,8 @@ class Reader {
     if (node == nullptr) return;
     const toml::table* table = node->as_table();
     if (table == nullptr) {
-      fault(location(node->source()), fmt::format("'{}' must be a table", name), fmt::format("write [{}] and entries below it", name));
+      fault(location(node->source()), fmt::format("'{}' must be a table", name),
+            fmt::format("write [{}] and entries below it", name));
       return;
     }
     // toml++ sorts keys; the author's order is the order of the lines.
@@ -109,9 +118,11 @@ class Reader {
     });
     for (const auto& [key, value] : entries) {
       if (std::string_view(name) != "modify" && !is_identifier(key->str())) {
-        fault(location(key->source()), fmt::format("'{}' cannot be a name", key->str()), "names have letters, digits and _, and begin with a letter");
+        fault(location(key->source()), fmt::format("'{}' cannot be a name", key->str()),
+              "names have letters, digits and _, and begin with a letter");
       } else if (std::string_view(name) != "modify" && is_reserved(key->str())) {
-        fault(location(key->source()), fmt::format("the name '{}' has a meaning of its own in formulas", key->str()), "choose another name");
+        fault(location(key->source()), fmt::format("the name '{}' has a meaning of its own in formulas", key->str()),
+              "choose another name");
       } else {
         each(*key, *value);
       }
@@ -120,14 +131,16 @@ class Reader {
 
   const toml::table* table_of(const toml::node& node, const std::string& what) {
     const toml::table* table = node.as_table();
-    if (table == nullptr) fault(location(node.source()), fmt::format("{} must be a table", what), "write it as { key = value, ... }");
+    if (table == nullptr)
+      fault(location(node.source()), fmt::format("{} must be a table", what), "write it as { key = value, ... }");
     return table;
   }
 
   Text string(const toml::table& table, const char* key, bool required, const SourceLocation& owner = {}) {
     const toml::node* node = table.get(key);
     if (node == nullptr) {
-      if (required) fault(owner.line > 0 ? owner : SourceLocation{out_.file, 1, 1}, fmt::format("'{}' is missing", key));
+      if (required)
+        fault(owner.line > 0 ? owner : SourceLocation{out_.file, 1, 1}, fmt::format("'{}' is missing", key));
       return {};
     }
     const auto value = node->value_exact<std::string>();
@@ -141,8 +154,10 @@ class Reader {
   // A formula may be written as a bare number too.
   Text formula(const toml::node& node, const std::string& what) {
     if (const auto text = node.value_exact<std::string>()) return {*text, content(node)};
-    if (const auto whole = node.value_exact<std::int64_t>()) return {fmt::format("{}", *whole), location(node.source())};
-    if (const auto number = node.value_exact<double>(); number && std::isfinite(*number)) return {fmt::format("{}", *number), location(node.source())};
+    if (const auto whole = node.value_exact<std::int64_t>())
+      return {fmt::format("{}", *whole), location(node.source())};
+    if (const auto number = node.value_exact<double>(); number && std::isfinite(*number))
+      return {fmt::format("{}", *number), location(node.source())};
     fault(location(node.source()), fmt::format("{} must be a formula in quotes or a number", what));
     return {};
   }
@@ -160,7 +175,8 @@ class Reader {
     if (node == nullptr) return out;
     const toml::array* list = node->as_array();
     if (list == nullptr) {
-      fault(location(node->source()), fmt::format("'{}' must be a list", key), fmt::format("write {} = [\"...\"]", key));
+      fault(location(node->source()), fmt::format("'{}' must be a list", key),
+            fmt::format("write {} = [\"...\"]", key));
       return out;
     }
     for (const toml::node& item : *list) {
@@ -186,7 +202,8 @@ class Reader {
     return value;
   }
 
-  std::optional<double> required_number(const toml::table& table, const char* key, const SourceLocation& owner, const std::string& hint) {
+  std::optional<double> required_number(const toml::table& table, const char* key, const SourceLocation& owner,
+                                        const std::string& hint) {
     const toml::node* node = table.get(key);
     if (node != nullptr) return number(*node, fmt::format("'{}'", key));
     fault(owner, fmt::format("'{}' is missing", key), hint);
@@ -211,12 +228,15 @@ class Reader {
     const Text scope = string(*table, "scope", true, where);
     s.scope = scope.value;
     if (!scope.value.empty() && scope.value != "local" && scope.value != "systemic") {
-      fault(scope.where, fmt::format("unknown scope '{}'", scope.value), "\"local\" is one value per voxel, \"systemic\" one per patient");
+      fault(scope.where, fmt::format("unknown scope '{}'", scope.value),
+            "\"local\" is one value per voxel, \"systemic\" one per patient");
       s.scope = "local";
     }
     unit(*table, where, s.unit, s.unit_where);
     s.initial = required_formula(*table, "initial", where);
-    s.typical = required_number(*table, "typical", where, "the size above which the species needs relative accuracy, in its unit").value_or(1.0);
+    s.typical = required_number(*table, "typical", where,
+                                "the size above which the species needs relative accuracy, in its unit")
+                    .value_or(1.0);
     if (s.typical <= 0.0) fault(where, fmt::format("'typical' of {} must be positive", s.id));
     if (const toml::node* diffusion = table->get("diffusion")) s.diffusion = formula(*diffusion, "'diffusion'");
     out_.species.push_back(std::move(s));
@@ -226,7 +246,8 @@ class Reader {
     const SourceLocation where = location(key.source());
     const toml::table* table = node.as_table();
     if (table == nullptr) {
-      fault(where, fmt::format("parameter '{}' is a bare value", key.str()), "write { value = 1.0, unit = \"1/day\", range = [0, 10], source = \"...\" }");
+      fault(where, fmt::format("parameter '{}' is a bare value", key.str()),
+            "write { value = 1.0, unit = \"1/day\", range = [0, 10], source = \"...\" }");
       return;
     }
     allow(*table, {"title", "value", "unit", "range", "source"}, "a parameter");
@@ -237,18 +258,23 @@ class Reader {
     unit(*table, where, p.unit, p.unit_where);
     const Text source = string(*table, "source", true, where);
     p.source = source.value;
-    if (source.where.line > 0 && p.source.size() < 4) fault(source.where, fmt::format("'source' of {} says nothing", p.id), "name a publication, or write \"assumed: \" and why");
-    if (p.source == "assumed" || p.source == "assumed:") fault(source.where, fmt::format("'{}' is assumed without a reason", p.id), "write \"assumed: \" and why");
+    if (source.where.line > 0 && p.source.size() < 4)
+      fault(source.where, fmt::format("'source' of {} says nothing", p.id),
+            "name a publication, or write \"assumed: \" and why");
+    if (p.source == "assumed" || p.source == "assumed:")
+      fault(source.where, fmt::format("'{}' is assumed without a reason", p.id), "write \"assumed: \" and why");
     const auto value = required_number(*table, "value", where, {});
     const toml::array* range = table->get("range") != nullptr ? table->get("range")->as_array() : nullptr;
     if (range == nullptr || range->size() != 2) {
-      fault(where, fmt::format("'range' of {} is missing", p.id), "write range = [smallest, largest] in the parameter's unit");
+      fault(where, fmt::format("'range' of {} is missing", p.id),
+            "write range = [smallest, largest] in the parameter's unit");
     } else {
       p.low = number(*range->get(0), "the smallest value").value_or(0.0);
       p.high = number(*range->get(1), "the largest value").value_or(0.0);
       if (p.low > p.high) fault(location(range->source()), fmt::format("the range of {} is upside down", p.id));
       if (value && (*value < p.low || *value > p.high)) {
-        fault(location(table->get("value")->source()), fmt::format("{} = {} lies outside its range [{}, {}]", p.id, *value, p.low, p.high));
+        fault(location(table->get("value")->source()),
+              fmt::format("{} = {} lies outside its range [{}, {}]", p.id, *value, p.low, p.high));
       }
     }
     p.value = value.value_or(0.0);
@@ -289,7 +315,8 @@ class Reader {
       fault(p.where, fmt::format("process '{}' changes nothing", p.id), "write changes = { SPECIES = 1 }");
     } else {
       for (const auto& [species, coefficient] : *changes) {
-        p.changes.push_back({std::string(species.str()), formula(coefficient, "a coefficient"), location(species.source())});
+        p.changes.push_back(
+            {std::string(species.str()), formula(coefficient, "a coefficient"), location(species.source())});
       }
     }
     out_.processes.push_back(std::move(p));
@@ -314,7 +341,10 @@ class Reader {
     if (table == nullptr) return;
     allow(*table, {"multiply", "add", "replace", "value", "source"}, "a modification");
     using Kind = ModificationStatement::Kind;
-    for (const auto& [name, kind] : {std::pair{"multiply", Kind::multiply}, {"add", Kind::add}, {"replace", Kind::replace}, {"value", Kind::value}}) {
+    for (const auto& [name, kind] : {std::pair{"multiply", Kind::multiply},
+                                     {"add", Kind::add},
+                                     {"replace", Kind::replace},
+                                     {"value", Kind::value}}) {
       const toml::node* entry = table->get(name);
       if (entry == nullptr) continue;
       ModificationStatement m;
@@ -329,7 +359,9 @@ class Reader {
       }
       out_.modifications.push_back(std::move(m));
     }
-    if (table->empty()) fault(where, fmt::format("the modification of '{}' says nothing", key.str()), "use multiply, add, replace or value");
+    if (table->empty())
+      fault(where, fmt::format("the modification of '{}' says nothing", key.str()),
+            "use multiply, add, replace or value");
   }
 
   void dose(const toml::key& key, const toml::node& node) {
@@ -366,7 +398,8 @@ std::string line_of(std::string_view text, int line) {
   return std::string(text.substr(start, end - start));
 }
 
-Statements read_statements(const std::string& id, const std::string& file, const std::string& text, Diagnostics& diagnostics) {
+Statements read_statements(const std::string& id, const std::string& file, const std::string& text,
+                           Diagnostics& diagnostics) {
   return Reader(id, file, text, diagnostics).run();
 }
 

@@ -61,9 +61,9 @@ struct ModificationStatement {
   enum class Kind { multiply, add, replace, value };
   std::string target;
   Kind kind = Kind::multiply;
-  Text formula;             ///< of multiply, add and replace
-  double value = 0.0;       ///< of value, in the parameter's unit
-  std::string source;       ///< of value
+  Text formula;        ///< of multiply, add and replace
+  double value = 0.0;  ///< of value, in the parameter's unit
+  std::string source;  ///< of value
   SourceLocation where;
 };
 
@@ -91,6 +91,7 @@ struct Statements {
 std::string line_of(std::string_view text, int line);
 
 /// Reads the TOML of one model file. Faults go to `diagnostics`; what could be read is returned all the same.
-Statements read_statements(const std::string& id, const std::string& file, const std::string& text, Diagnostics& diagnostics);
+Statements read_statements(const std::string& id, const std::string& file, const std::string& text,
+                           Diagnostics& diagnostics);
 
 }  // namespace howship::model

@@ -1,6 +1,4 @@
 // The house rules: who may include whom, and where a third-party library may live.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +7,8 @@
 #include <set>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -36,7 +36,8 @@ std::vector<Include> all_includes() {
       for (std::string line; std::getline(in, line);) {
         std::smatch match;
         if (!std::regex_search(line, match, pattern)) continue;
-        out.push_back({fs::relative(entry.path(), kRoot).string(), top == "visualization" ? top : below.begin()->string(), match[2], match[1] == "\""});
+        out.push_back({fs::relative(entry.path(), kRoot).string(),
+                       top == "visualization" ? top : below.begin()->string(), match[2], match[1] == "\""});
       }
     }
   }
@@ -44,14 +45,15 @@ std::vector<Include> all_includes() {
 }
 
 TEST(Architecture, AFloorIncludesOnlyLowerFloors) {
-  const std::map<std::string, std::set<std::string>> below{{"core", {}},
-                                                           {"model", {"core"}},
-                                                           {"vertebra", {"core"}},
-                                                           {"simulation", {"core", "model", "vertebra"}},
-                                                           {"output", {"core", "model", "vertebra", "simulation"}},
-                                                           {"study", {"core", "model", "vertebra", "simulation", "output"}},
-                                                           {"cli", {"core", "model", "vertebra", "simulation", "output", "study"}},
-                                                           {"visualization", {"core"}}};
+  const std::map<std::string, std::set<std::string>> below{
+      {"core", {}},
+      {"model", {"core"}},
+      {"vertebra", {"core"}},
+      {"simulation", {"core", "model", "vertebra"}},
+      {"output", {"core", "model", "vertebra", "simulation"}},
+      {"study", {"core", "model", "vertebra", "simulation", "output"}},
+      {"cli", {"core", "model", "vertebra", "simulation", "output", "study"}},
+      {"visualization", {"core"}}};
   int seen = 0;
   for (const Include& include : all_includes()) {
     if (!include.quoted) continue;
@@ -62,7 +64,8 @@ TEST(Architecture, AFloorIncludesOnlyLowerFloors) {
     ++seen;
     EXPECT_TRUE(below.at(include.floor).contains(floor)) << include.file << " includes " << include.target;
     // Another floor is seen through its public headers only.
-    EXPECT_TRUE(include.target.starts_with("howship/")) << include.file << " includes the private header " << include.target;
+    EXPECT_TRUE(include.target.starts_with("howship/"))
+        << include.file << " includes the private header " << include.target;
   }
   EXPECT_GT(seen, 50) << "the test no longer sees the sources";
 }
@@ -72,24 +75,26 @@ TEST(Architecture, AThirdPartyLibraryLivesOnItsFloor) {
     std::regex header;
     std::set<std::string> floors;
   };
-  const std::vector<Rule> rules{{std::regex("^(cvode|nvector|sunlinsol|sunmatrix|sunnonlinsol|sundials)/"), {"simulation"}},
-                                {std::regex("^(itk|gdcm|nifti)"), {"vertebra"}},
-                                {std::regex("^sbml/"), {"model"}},
-                                {std::regex("^toml"), {"model", "study"}},
-                                {std::regex("^vtk"), {"output", "visualization"}},
-                                {std::regex("^EGL/"), {"visualization"}},
-                                {std::regex("^Eigen/"), {"model", "simulation"}},
-                                {std::regex("^udunits2"), {"core"}},
-                                {std::regex("^openssl/"), {"core"}},
-                                {std::regex("^nlohmann/"), {"output", "study", "visualization"}},
-                                {std::regex("^boost/"), {"cli"}}};
+  const std::vector<Rule> rules{
+      {std::regex("^(cvode|nvector|sunlinsol|sunmatrix|sunnonlinsol|sundials)/"), {"simulation"}},
+      {std::regex("^(itk|gdcm|nifti)"), {"vertebra"}},
+      {std::regex("^sbml/"), {"model"}},
+      {std::regex("^toml"), {"model", "study"}},
+      {std::regex("^vtk"), {"output", "visualization"}},
+      {std::regex("^EGL/"), {"visualization"}},
+      {std::regex("^Eigen/"), {"model", "simulation"}},
+      {std::regex("^udunits2"), {"core"}},
+      {std::regex("^openssl/"), {"core"}},
+      {std::regex("^nlohmann/"), {"output", "study", "visualization"}},
+      {std::regex("^boost/"), {"cli"}}};
   std::set<std::size_t> used;
   for (const Include& include : all_includes()) {
     for (std::size_t r = 0; r < rules.size(); ++r) {
       if (!std::regex_search(include.target, rules[r].header)) continue;
       used.insert(r);
       EXPECT_TRUE(rules[r].floors.contains(include.floor)) << include.file << " includes " << include.target;
-      EXPECT_FALSE(include.file.starts_with("include/")) << include.file << " shows " << include.target << " to everyone";
+      EXPECT_FALSE(include.file.starts_with("include/"))
+          << include.file << " shows " << include.target << " to everyone";
     }
   }
   EXPECT_EQ(used.size(), rules.size()) << "a rule that matches nothing guards nothing";
@@ -99,8 +104,11 @@ TEST(Architecture, TheTreeHoldsNoPathOfAMachine) {
   const std::regex path(R"((^|[\s"'(=])/(home|root|Users|work)/)");
   for (const auto& entry : fs::recursive_directory_iterator(kRoot, fs::directory_options::skip_permission_denied)) {
     const std::string relative = fs::relative(entry.path(), kRoot).string();
-    if (relative.starts_with("build") || relative.starts_with("out") || relative.starts_with(".git/") || !entry.is_regular_file()) continue;
-    static const std::set<std::string> kText{".cpp", ".hpp", ".toml", ".md", ".txt", ".cmake", ".json", ".py", ".bib", ".cff", ""};
+    if (relative.starts_with("build") || relative.starts_with("out") || relative.starts_with(".git/") ||
+        !entry.is_regular_file())
+      continue;
+    static const std::set<std::string> kText{".cpp",  ".hpp", ".toml", ".md",  ".txt", ".cmake",
+                                             ".json", ".py",  ".bib",  ".cff", ""};
     if (!kText.contains(entry.path().extension().string()) || relative.ends_with("architecture_test.cpp")) continue;
     std::ifstream in(entry.path());
     int number = 0;

@@ -1,8 +1,8 @@
 #include "howship/core/files.hpp"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 #include "howship/core/error.hpp"
 

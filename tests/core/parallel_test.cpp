@@ -1,11 +1,11 @@
 #include "howship/core/parallel.hpp"
 
-#include <gtest/gtest.h>
-#include <rapidcheck.h>
-
 #include <atomic>
 #include <stdexcept>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 namespace howship {
 namespace {
@@ -24,7 +24,11 @@ TEST(Parallel, EveryBlockOnceForAnyNumberOfThreads) {
 }
 
 TEST(Parallel, ExceptionsReachTheCaller) {
-  EXPECT_THROW(for_blocks({3}, 10, [](std::size_t block, std::size_t) { if (block == 7) throw std::runtime_error("seven"); }), std::runtime_error);
+  EXPECT_THROW(for_blocks({3}, 10,
+                          [](std::size_t block, std::size_t) {
+                            if (block == 7) throw std::runtime_error("seven");
+                          }),
+               std::runtime_error);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "howship/core/units.hpp"
 
-#include <gtest/gtest.h>
-#include <rapidcheck.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 namespace howship {
 namespace {
@@ -77,7 +77,9 @@ TEST(Units, ReadQuantities) {
 
 TEST(Units, DimensionsFormAGroup) {
   rc::check("(a*b)/b == a, and powers undo roots", [] {
-    const auto draw = [] { return of(*rc::gen::inRange(-3, 4), *rc::gen::inRange(-3, 4), *rc::gen::inRange(-3, 4), *rc::gen::inRange(-3, 4)); };
+    const auto draw = [] {
+      return of(*rc::gen::inRange(-3, 4), *rc::gen::inRange(-3, 4), *rc::gen::inRange(-3, 4), *rc::gen::inRange(-3, 4));
+    };
     const Dimension a = draw();
     const Dimension b = draw();
     RC_ASSERT((a * b) / b == a);

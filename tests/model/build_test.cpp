@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+
 #include <gtest/gtest.h>
 
 #include "howship/model/kinetics.hpp"
@@ -74,7 +75,8 @@ class Build : public testing::Test {
     e.local = std::move(local);
     e.systemic.assign(m.systemic.size(), 0.0L);
     e.given.assign(m.given.size(), 0.0L);
-    return static_cast<double>(evaluate(m.graph, m.rates[static_cast<std::size_t>(m.find_species(species) - m.species.data())], e));
+    return static_cast<double>(
+        evaluate(m.graph, m.rates[static_cast<std::size_t>(m.find_species(species) - m.species.data())], e));
   }
 
   UnitSystem units_;
@@ -104,12 +106,14 @@ TEST_F(Build, OverlaysReplaceSetAndLeaveOut) {
 }
 
 TEST_F(Build, TwoOverlaysThatCollideAreBothNamed) {
-  const std::string a = error_of({"[modify.k]\nvalue = 0.1\nsource = \"t\"\n", "[modify.k]\nvalue = 0.2\nsource = \"t\"\n"});
+  const std::string a =
+      error_of({"[modify.k]\nvalue = 0.1\nsource = \"t\"\n", "[modify.k]\nvalue = 0.2\nsource = \"t\"\n"});
   EXPECT_THAT(a, HasSubstr("'k' is set by two overlays, overlay1 and overlay2"));
   const std::string b = error_of({"[quantities]\nextra = \"A\"\n", "[quantities]\nextra = \"2*A\"\n"});
   EXPECT_THAT(b, HasSubstr("'extra' is already set by overlay1"));
   EXPECT_THAT(b, HasSubstr("overlay2.toml:5:1"));
-  EXPECT_THAT(error_of({"without = [\"processes.decay\"]\n", "[modify.decay]\nmultiply = \"2\"\n"}), HasSubstr("left out by overlay1 and modified by overlay2"));
+  EXPECT_THAT(error_of({"without = [\"processes.decay\"]\n", "[modify.decay]\nmultiply = \"2\"\n"}),
+              HasSubstr("left out by overlay1 and modified by overlay2"));
 }
 
 TEST_F(Build, NamesAreSuggested) {
@@ -124,19 +128,29 @@ TEST_F(Build, DimensionsAreChecked) {
   EXPECT_THAT(error_of({"[quantities]\nq = \"C + 2 day\"\n"}), HasSubstr("cannot add mg and day"));
   EXPECT_THAT(error_of({"[quantities]\nq = \"exp(A)\"\n"}), HasSubstr("must be a pure number"));
   EXPECT_THAT(error_of({"[quantities]\nq = \"A^k\"\n"}), HasSubstr("an exponent must be a pure number"));
-  EXPECT_THAT(error_of({"[quantities]\nq = { formula = \"A\", unit = \"day\" }\n"}), HasSubstr("declared in day, but its formula is in pM"));
-  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"A\"\nchanges = { A = 1 }\n"}), HasSubstr("changes A by pM, but its rate of change is in pM/day"));
-  EXPECT_NO_THROW(build({"[quantities]\nq = \"max(0, A - A0)^1.5/A0^1.5\"\nr = \"sqrt(A*A0) + A\"\ns = \"piecewise(0, A < A0, A)\"\n"}));
+  EXPECT_THAT(error_of({"[quantities]\nq = { formula = \"A\", unit = \"day\" }\n"}),
+              HasSubstr("declared in day, but its formula is in pM"));
+  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"A\"\nchanges = { A = 1 }\n"}),
+              HasSubstr("changes A by pM, but its rate of change is in pM/day"));
+  EXPECT_NO_THROW(build(
+      {"[quantities]\nq = \"max(0, A - A0)^1.5/A0^1.5\"\nr = \"sqrt(A*A0) + A\"\ns = \"piecewise(0, A < A0, A)\"\n"}));
 }
 
 TEST_F(Build, UnitsAndNumbersAreChecked) {
-  EXPECT_THAT(error_of({"[parameters]\np = { value = 1, unit = \"pM/dya\", range = [0, 1], source = \"test\" }\n"}), HasSubstr("unknown unit 'pM/dya'"));
-  EXPECT_THAT(error_of({"[parameters]\np = { value = -1, unit = \"pM\", range = [0, 1], source = \"test\" }\n"}), HasSubstr("p = -1 lies outside its range [0, 1]"));
-  EXPECT_THAT(error_of({"[parameters]\np = { value = nan, unit = \"pM\", range = [0, 1], source = \"test\" }\n"}), HasSubstr("not finite"));
-  EXPECT_THAT(error_of({"[parameters]\np = { value = 1, unit = \"pM\", range = [0, 1] }\n"}), HasSubstr("'source' is missing"));
-  EXPECT_THAT(error_of({"[parameters]\np = { value = 1, unit = \"pM\", range = [0, 1], source = \"assumed\" }\n"}), HasSubstr("assumed without a reason"));
-  EXPECT_THAT(error_of({"[parameters]\np = { value = 1, unit = \"pM\", source = \"test\" }\n"}), HasSubstr("'range' of p is missing"));
-  EXPECT_THAT(error_of({"[modify.k]\nvalue = 7.0\nsource = \"t\"\n"}), HasSubstr("k = 7 lies outside its range [0, 1]"));
+  EXPECT_THAT(error_of({"[parameters]\np = { value = 1, unit = \"pM/dya\", range = [0, 1], source = \"test\" }\n"}),
+              HasSubstr("unknown unit 'pM/dya'"));
+  EXPECT_THAT(error_of({"[parameters]\np = { value = -1, unit = \"pM\", range = [0, 1], source = \"test\" }\n"}),
+              HasSubstr("p = -1 lies outside its range [0, 1]"));
+  EXPECT_THAT(error_of({"[parameters]\np = { value = nan, unit = \"pM\", range = [0, 1], source = \"test\" }\n"}),
+              HasSubstr("not finite"));
+  EXPECT_THAT(error_of({"[parameters]\np = { value = 1, unit = \"pM\", range = [0, 1] }\n"}),
+              HasSubstr("'source' is missing"));
+  EXPECT_THAT(error_of({"[parameters]\np = { value = 1, unit = \"pM\", range = [0, 1], source = \"assumed\" }\n"}),
+              HasSubstr("assumed without a reason"));
+  EXPECT_THAT(error_of({"[parameters]\np = { value = 1, unit = \"pM\", source = \"test\" }\n"}),
+              HasSubstr("'range' of p is missing"));
+  EXPECT_THAT(error_of({"[modify.k]\nvalue = 7.0\nsource = \"t\"\n"}),
+              HasSubstr("k = 7 lies outside its range [0, 1]"));
 }
 
 TEST_F(Build, CirclesAreShown) {
@@ -145,7 +159,9 @@ TEST_F(Build, CirclesAreShown) {
 }
 
 TEST_F(Build, AllFaultsAtOnce) {
-  const std::string text = error_of({"[quantities]\na = \"nope\"\nb = \"A + k\"\n[species.X]\ntitle = \"x\"\nscope = \"lokal\"\nunit = \"pM\"\ninitial = \"0\"\ntypical = 1\nwrong = 2\n"});
+  const std::string text =
+      error_of({"[quantities]\na = \"nope\"\nb = \"A + k\"\n[species.X]\ntitle = \"x\"\nscope = \"lokal\"\nunit = "
+                "\"pM\"\ninitial = \"0\"\ntypical = 1\nwrong = 2\n"});
   EXPECT_THAT(text, HasSubstr("unknown scope 'lokal'"));
   EXPECT_THAT(text, HasSubstr("has no key 'wrong'"));
   const std::string formulas = error_of({"[quantities]\na = \"nope\"\nb = \"A + k\"\nc = \"A +\"\n"});
@@ -155,15 +171,21 @@ TEST_F(Build, AllFaultsAtOnce) {
 }
 
 TEST_F(Build, ScopesAreKeptApart) {
-  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"k*A\"\nchanges = { A = 1, C = \"1 mg/A0\" }\n"}), HasSubstr("local and systemic species at once"));
-  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"k*A*1 mg/A0\"\nchanges = { C = 1 }\n"}), HasSubstr("differs from voxel to voxel"));
-  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"k*mean(A)\"\nchanges = { A = 1 }\n"}), HasSubstr("sum over the whole tissue"));
-  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"k*max(A)*1 mg/A0\"\nchanges = { C = 1 }\n"}), HasSubstr("not differentiable"));
-  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"k*A\"\nchanges = { B = 1 }\n"}), HasSubstr("changes 'B', which is no species"));
+  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"k*A\"\nchanges = { A = 1, C = \"1 mg/A0\" }\n"}),
+              HasSubstr("local and systemic species at once"));
+  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"k*A*1 mg/A0\"\nchanges = { C = 1 }\n"}),
+              HasSubstr("differs from voxel to voxel"));
+  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"k*mean(A)\"\nchanges = { A = 1 }\n"}),
+              HasSubstr("sum over the whole tissue"));
+  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"k*max(A)*1 mg/A0\"\nchanges = { C = 1 }\n"}),
+              HasSubstr("not differentiable"));
+  EXPECT_THAT(error_of({"[processes.p]\ntitle = \"t\"\nrate = \"k*A\"\nchanges = { B = 1 }\n"}),
+              HasSubstr("changes 'B', which is no species"));
 }
 
 TEST_F(Build, SystemicSpeciesThatSeeTissueAreNotAutonomous) {
-  const std::string coupled = "[processes.release]\ntitle = \"release\"\nrate = \"k*mean(A)*1 mg/A0\"\nchanges = { C = 1 }\n";
+  const std::string coupled =
+      "[processes.release]\ntitle = \"release\"\nrate = \"k*mean(A)*1 mg/A0\"\nchanges = { C = 1 }\n";
   EXPECT_TRUE(Kinetics(std::make_shared<Model>(build())).autonomous()[0]);
   const auto model = std::make_shared<Model>(build({coupled}));
   EXPECT_EQ(model->rate_reductions, 1U);

@@ -1,8 +1,8 @@
 #include "howship/model/expression.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 #include "model/random_expression.hpp"
 

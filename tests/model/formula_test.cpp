@@ -1,8 +1,8 @@
 #include "model/formula.hpp"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace howship::model {
 namespace {
@@ -59,7 +59,8 @@ TEST(Formula, SyntaxErrorsHaveAPosition) {
 }
 
 TEST(Formula, NothingButMathematics) {
-  for (const char* text : {"system(\"rm\")", "a; b", "a = b", "open('x')", "delay(a, 1)", "lambda(x, x)", "foo(a)", "$(x)", "`x`", "a -> b", "rateOf(a)", "caf\xc3\xa9"}) {
+  for (const char* text : {"system(\"rm\")", "a; b", "a = b", "open('x')", "delay(a, 1)", "lambda(x, x)", "foo(a)",
+                           "$(x)", "`x`", "a -> b", "rateOf(a)", "caf\xc3\xa9"}) {
     EXPECT_THROW(parse_formula(text), FormulaError) << text;
   }
 }

@@ -1,9 +1,9 @@
 #include "howship/model/program.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
+
+#include <gtest/gtest.h>
 
 #include "model/random_expression.hpp"
 
@@ -11,7 +11,8 @@ namespace howship::model {
 namespace {
 
 /// Runs a program over one block whose lanes all differ, and holds each lane against the tree-walker.
-void expect_equal(const Graph& graph, const std::vector<NodeId>& outputs, const Environment& base, int lanes, long double tolerance) {
+void expect_equal(const Graph& graph, const std::vector<NodeId>& outputs, const Environment& base, int lanes,
+                  long double tolerance) {
   const Program program(graph, outputs);
   const std::vector<double> parameters(base.parameters.begin(), base.parameters.end());
   const std::vector<double> systemic(base.systemic.begin(), base.systemic.end());
@@ -20,7 +21,9 @@ void expect_equal(const Graph& graph, const std::vector<NodeId>& outputs, const 
   const auto width = static_cast<std::size_t>(lanes);
   std::vector<double> local(base.local.size() * width);
   std::vector<double> out(outputs.size() * width, std::numeric_limits<double>::quiet_NaN());
-  const auto value = [&](std::size_t s, std::size_t lane) { return static_cast<double>(base.local[s]) * (1.0 + 0.01 * static_cast<double>(lane)); };
+  const auto value = [&](std::size_t s, std::size_t lane) {
+    return static_cast<double>(base.local[s]) * (1.0 + 0.01 * static_cast<double>(lane));
+  };
   for (std::size_t s = 0; s < base.local.size(); ++s) {
     for (std::size_t lane = 0; lane < width; ++lane) local[s * width + lane] = value(s, lane);
   }
@@ -56,8 +59,11 @@ TEST(Program, EveryOperationIsRight) {
   const NodeId x = g.leaf(Op::local, 0);
   const NodeId y = g.leaf(Op::local, 1);
   std::vector<NodeId> outputs;
-  for (const Op op : {Op::add, Op::subtract, Op::multiply, Op::divide, Op::power, Op::maximum, Op::minimum, Op::less, Op::less_equal, Op::equal, Op::logical_and, Op::logical_or}) outputs.push_back(g.binary(op, x, y));
-  for (int op = static_cast<int>(Op::negate); op <= static_cast<int>(Op::hyperbolic_tangent); ++op) outputs.push_back(g.unary(static_cast<Op>(op), x));
+  for (const Op op : {Op::add, Op::subtract, Op::multiply, Op::divide, Op::power, Op::maximum, Op::minimum, Op::less,
+                      Op::less_equal, Op::equal, Op::logical_and, Op::logical_or})
+    outputs.push_back(g.binary(op, x, y));
+  for (int op = static_cast<int>(Op::negate); op <= static_cast<int>(Op::hyperbolic_tangent); ++op)
+    outputs.push_back(g.unary(static_cast<Op>(op), x));
   outputs.push_back(g.select(g.binary(Op::less, x, y), x, y));
   Environment e;
   e.local = {0.43L, 0.57L};

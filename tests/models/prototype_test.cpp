@@ -1,11 +1,11 @@
 // The 0-D model against an independent implementation of the same equations (Python, LSODA, relative tolerance 1e-8):
 // its printed trajectories, and its printed scorecard. This shows that the wiring is right, not that the science is.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>
+
+#include <gtest/gtest.h>
 
 #include "howship/model/kinetics.hpp"
 #include "howship/model/library.hpp"
@@ -36,7 +36,8 @@ class Prototype : public testing::Test {
     return days;
   }
 
-  static Course simulate(double days, const std::vector<Doses>& doses, double lesion, const std::vector<double>& extra = {}) {
+  static Course simulate(double days, const std::vector<Doses>& doses, double lesion,
+                         const std::vector<double>& extra = {}) {
     const UnitSystem units;
     const model::Library library(std::filesystem::path(HOWSHIP_SOURCE_DIR) / "models");
     const std::vector<std::string> ids{"vicious_cycle", "drugs/denosumab", "drugs/zoledronic_acid"};
@@ -60,9 +61,11 @@ class Prototype : public testing::Test {
       model::Environment e;
       for (const double p : model->parameter_values()) e.parameters.push_back(p);
       const auto share = static_cast<double>(model::evaluate(model->graph, drug.bioavailability, e));
-      for (const double day : d.days) schedule.doses.push_back({day, model->species[drug.species].slot, d.mg * share, d.drug});
+      for (const double day : d.days)
+        schedule.doses.push_back({day, model->species[drug.species].slot, d.mg * share, d.drug});
     }
-    const std::vector<std::string> names{"BVTV", "OCa", "OBa", "tumour", "PTHrP", "mineral", "resorption_relative", "denosumab_serum"};
+    const std::vector<std::string> names{
+        "BVTV", "OCa", "OBa", "tumour", "PTHrP", "mineral", "resorption_relative", "denosumab_serum"};
     std::vector<model::NodeId> nodes;
     for (const std::string& name : names) nodes.push_back(*model->find_node(name));
     Course course;
@@ -99,36 +102,54 @@ void check_rows(const Course& course, const std::vector<Row>& rows, const std::s
 
 TEST_F(Prototype, Untreated) {
   check_rows(simulate(1100, {}, 1.0),
-             {{200, .14984, 1.02498, .006080, .14431}, {400, .14889, 1.15250, .037731, .98610}, {491, .14737, 1.33908, .088316, 2.60283},
-              {582, .14386, 1.67613, .207119, 7.25488}, {700, .13397, 2.20239, .530001, 22.61202}, {800, .12141, 2.45649, .814395, 37.43542},
-              {900, .10794, 2.54053, .946884, 44.51406}, {1000, .09517, 2.56382, .986549, 46.66015}, {1099, .08365, 2.56976, .996661, 47.21065}},
+             {{200, .14984, 1.02498, .006080, .14431},
+              {400, .14889, 1.15250, .037731, .98610},
+              {491, .14737, 1.33908, .088316, 2.60283},
+              {582, .14386, 1.67613, .207119, 7.25488},
+              {700, .13397, 2.20239, .530001, 22.61202},
+              {800, .12141, 2.45649, .814395, 37.43542},
+              {900, .10794, 2.54053, .946884, 44.51406},
+              {1000, .09517, 2.56382, .986549, 46.66015},
+              {1099, .08365, 2.56976, .996661, 47.21065}},
              "untreated");
 }
 
 TEST_F(Prototype, Denosumab) {
   check_rows(simulate(1100, {{"denosumab", 120, every(400, 28, 1100)}}, 1.0),
-             {{400, .14889, 1.15250, .037731, .98610}, {491, .15032, .13409, .056704, .20662}, {582, .15032, .16719, .085718, .38698},
-              {700, .15021, .19526, .145467, .76283}, {900, .14946, .22384, .325681, 1.94717}, {1099, .14785, .24000, .582595, 3.72313}},
+             {{400, .14889, 1.15250, .037731, .98610},
+              {491, .15032, .13409, .056704, .20662},
+              {582, .15032, .16719, .085718, .38698},
+              {700, .15021, .19526, .145467, .76283},
+              {900, .14946, .22384, .325681, 1.94717},
+              {1099, .14785, .24000, .582595, 3.72313}},
              "denosumab");
 }
 
 TEST_F(Prototype, ZoledronicAcid) {
   check_rows(simulate(1100, {{"zoledronic_acid", 4, every(400, 28, 1100)}}, 1.0),
-             {{491, .14999, .35104, .065119, .59602}, {582, .14998, .32304, .106523, .90195}, {700, .14963, .31726, .190822, 1.58859},
-              {900, .14802, .33694, .429845, 3.78644}, {1099, .14518, .35033, .709941, 6.48611}},
+             {{491, .14999, .35104, .065119, .59602},
+              {582, .14998, .32304, .106523, .90195},
+              {700, .14963, .31726, .190822, 1.58859},
+              {900, .14802, .33694, .429845, 3.78644},
+              {1099, .14518, .35033, .709941, 6.48611}},
              "zoledronic acid");
 }
 
 TEST_F(Prototype, Both) {
-  check_rows(simulate(1100, {{"denosumab", 120, every(400, 28, 1100)}, {"zoledronic_acid", 4, every(400, 28, 1100)}}, 1.0),
-             {{491, .15039, .03773, .054510, .05696}, {700, .15041, .04027, .122607, .13668}, {900, .15033, .03941, .245876, .26831},
-              {1099, .15015, .03797, .430658, .45283}},
-             "both");
+  check_rows(
+      simulate(1100, {{"denosumab", 120, every(400, 28, 1100)}, {"zoledronic_acid", 4, every(400, 28, 1100)}}, 1.0),
+      {{491, .15039, .03773, .054510, .05696},
+       {700, .15041, .04027, .122607, .13668},
+       {900, .15033, .03941, .245876, .26831},
+       {1099, .15015, .03797, .430658, .45283}},
+      "both");
 }
 
 TEST_F(Prototype, ScorecardDenosumab60) {
   const Course c = simulate(1460, {{"denosumab", 60, {0, 182, 364, 546}}}, 0.0, {181.5});
-  const auto near = [](double value, double printed, const char* what) { expect_within(value, printed, 1e-3, 0.05, what); };
+  const auto near = [](double value, double printed, const char* what) {
+    expect_within(value, printed, 1e-3, 0.05, what);
+  };
   near(c.marker(3), -84.7, "day 3");
   near(c.marker(30), -89.2, "1 month");
   near(c.marker(181.5), -66.5, "6 months");

@@ -1,10 +1,10 @@
 // Every model below models/: its programs against the tree-walker, its Jacobian against differences of the
 // tree-walker, and its healthy state.
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <memory>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "howship/model/kinetics.hpp"
 #include "howship/model/library.hpp"
@@ -36,16 +36,21 @@ class ShippedModel : public testing::TestWithParam<std::vector<std::string>> {
     Environment e;
     for (const double p : model().parameter_values()) e.parameters.push_back(p);
     for (const std::string& name : model().given) e.given.push_back(name == "bvtv" ? bvtv : lesion);
-    for (const std::size_t s : model().systemic) e.systemic.push_back(evaluate(model().graph, model().species[s].initial, e));
+    for (const std::size_t s : model().systemic)
+      e.systemic.push_back(evaluate(model().graph, model().species[s].initial, e));
     for (const std::size_t s : model().local) e.local.push_back(evaluate(model().graph, model().species[s].initial, e));
     return e;
   }
   Environment disturbed(std::mt19937_64& random) const {
     const auto uniform = [&random] { return static_cast<double>(random() >> 11U) * 0x1p-53; };
     Environment e = initial(0.05 + 0.85 * uniform(), uniform());
-    const auto move = [&](long double value, double typical) { return value * (0.5L + uniform()) + typical * uniform(); };
-    for (std::size_t i = 0; i < e.local.size(); ++i) e.local[i] = move(e.local[i], model().species[model().local[i]].typical);
-    for (std::size_t i = 0; i < e.systemic.size(); ++i) e.systemic[i] = move(e.systemic[i], 100.0 * model().species[model().systemic[i]].typical);
+    const auto move = [&](long double value, double typical) {
+      return value * (0.5L + uniform()) + typical * uniform();
+    };
+    for (std::size_t i = 0; i < e.local.size(); ++i)
+      e.local[i] = move(e.local[i], model().species[model().local[i]].typical);
+    for (std::size_t i = 0; i < e.systemic.size(); ++i)
+      e.systemic[i] = move(e.systemic[i], 100.0 * model().species[model().systemic[i]].typical);
     e.reductions.assign(model().reductions.size(), 1.0L);
     for (auto* set : {&e.local, &e.systemic, &e.given}) {
       for (long double& value : *set) value = static_cast<double>(value);  // what a program can be given exactly
@@ -67,7 +72,8 @@ class ShippedModel : public testing::TestWithParam<std::vector<std::string>> {
     const std::vector<double> local = spread(e.local);
     const std::vector<double> given = spread(e.given);
     std::vector<double> block(program.output_count() * Program::kSmall);
-    program.run(workspace, {local.data(), Program::kSmall}, {given.data(), Program::kSmall}, 0, {block.data(), Program::kSmall});
+    program.run(workspace, {local.data(), Program::kSmall}, {given.data(), Program::kSmall}, 0,
+                {block.data(), Program::kSmall});
     std::vector<double> out;
     for (std::size_t o = 0; o < program.output_count(); ++o) out.push_back(block[o * Program::kSmall]);
     return out;
@@ -82,7 +88,8 @@ long double size_of_terms(const Model& model, std::size_t species, const Environ
   long double size = 0.0L;
   for (const Process& process : model.processes) {
     for (const Change& change : process.changes) {
-      if (change.species == species) size += std::fabs(evaluate(model.graph, change.coefficient, e) * evaluate(model.graph, process.rate, e));
+      if (change.species == species)
+        size += std::fabs(evaluate(model.graph, change.coefficient, e) * evaluate(model.graph, process.rate, e));
     }
   }
   return size;
@@ -96,7 +103,8 @@ TEST_P(ShippedModel, ProgramsEqualTheTreeWalker) {
       const std::vector<double> rates = run(program, e);
       for (std::size_t i = 0; i < species.size(); ++i) {
         const long double truth = evaluate(model().graph, model().rates[species[i]], e);
-        EXPECT_LE(std::fabs(rates[i] - truth), 1e-12L * size_of_terms(model(), species[i], e)) << model().species[species[i]].id;
+        EXPECT_LE(std::fabs(rates[i] - truth), 1e-12L * size_of_terms(model(), species[i], e))
+            << model().species[species[i]].id;
       }
     };
     check(kinetics_.local_rates(), model().local);
@@ -113,10 +121,12 @@ TEST_P(ShippedModel, JacobianEqualsDifferencesOfTheTreeWalker) {
   std::mt19937_64 random(2);
   for (int trial = 0; trial < 20; ++trial) {
     Environment e = disturbed(random);
-    const auto check = [&](const Derivatives& derivatives, const std::vector<std::size_t>& rows, std::vector<long double>& columns) {
+    const auto check = [&](const Derivatives& derivatives, const std::vector<std::size_t>& rows,
+                           std::vector<long double>& columns) {
       const std::vector<double> entries = run(derivatives.program, e);
       std::vector<std::vector<double>> dense(rows.size(), std::vector<double>(columns.size(), 0.0));
-      for (std::size_t k = 0; k < entries.size(); ++k) dense[derivatives.pattern[k].row][derivatives.pattern[k].column] = entries[k];
+      for (std::size_t k = 0; k < entries.size(); ++k)
+        dense[derivatives.pattern[k].row][derivatives.pattern[k].column] = entries[k];
       for (std::size_t j = 0; j < columns.size(); ++j) {
         const long double x = columns[j];
         const long double h = 1e-6L * std::max(x, 1e-12L);
@@ -128,7 +138,8 @@ TEST_P(ShippedModel, JacobianEqualsDifferencesOfTheTreeWalker) {
           const long double difference = (at(x + h) - at(x - h)) / (2 * h);
           columns[j] = x;
           const long double size = size_of_terms(model(), rows[i], e);
-          EXPECT_NEAR(dense[i][j], static_cast<double>(difference), static_cast<double>(1e-6L * std::fabs(difference) + 1e-11L * size / x))
+          EXPECT_NEAR(dense[i][j], static_cast<double>(difference),
+                      static_cast<double>(1e-6L * std::fabs(difference) + 1e-11L * size / x))
               << "d " << model().species[rows[i]].id << " / d " << j;
         }
       }
@@ -145,7 +156,8 @@ TEST_P(ShippedModel, HealthIsSteadyInBoneOfAnyDensity) {
     const std::vector<double> rates = run(kinetics_.local_rates(), e);
     for (std::size_t i = 0; i < rates.size(); ++i) {
       // Per day, against the value itself: 4e-15 drifts by 1.5e-11 in ten years.
-      EXPECT_LE(std::fabs(rates[i]), 4e-15L * std::fabs(e.local[i])) << model().species[model().local[i]].id << " at BV/TV " << bvtv;
+      EXPECT_LE(std::fabs(rates[i]), 4e-15L * std::fabs(e.local[i]))
+          << model().species[model().local[i]].id << " at BV/TV " << bvtv;
     }
   }
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <omp.h>
 
 namespace howship {
 
@@ -13,8 +15,9 @@ struct Threads {
   static Threads available();
 };
 
-/// Calls body(block, thread) for every block in [0, blocks). Blocks go to threads in contiguous, fixed ranges.
-/// A result that must not depend on the number of threads is kept per block and combined in block order.
+/// Calls body(block, thread) for every block in [0, blocks). Blocks go to threads in contiguous pieces, as threads
+/// become free: a thread that the machine holds up does not hold up the others. A result that must not depend on the
+/// number of threads is therefore kept per block and combined in block order.
 /// An exception thrown by a body is rethrown here, after the loop.
 template <class Body>
 void for_blocks(Threads threads, std::size_t blocks, Body&& body) {
@@ -24,12 +27,14 @@ void for_blocks(Threads threads, std::size_t blocks, Body&& body) {
   }
   std::exception_ptr failure;
   std::mutex guard;
-  const auto count = static_cast<std::size_t>(threads.count);
-#pragma omp parallel for schedule(static, 1) num_threads(threads.count)
-  for (std::size_t thread = 0; thread < count; ++thread) {
+  constexpr std::size_t kPiecesPerThread = 8;
+  const std::size_t pieces = std::min(blocks, kPiecesPerThread * static_cast<std::size_t>(threads.count));
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads.count)
+  for (std::size_t piece = 0; piece < pieces; ++piece) {
     try {
-      const std::size_t end = blocks * (thread + 1) / count;
-      for (std::size_t block = blocks * thread / count; block < end; ++block) body(block, thread);
+      const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+      const std::size_t end = blocks * (piece + 1) / pieces;
+      for (std::size_t block = blocks * piece / pieces; block < end; ++block) body(block, thread);
     } catch (...) {
       const std::scoped_lock lock(guard);
       if (!failure) failure = std::current_exception();

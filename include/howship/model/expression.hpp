@@ -14,12 +14,43 @@ using NodeId = std::uint32_t;
 
 /// What a node computes. Comparisons and logic give 1 or 0.
 enum class Op : std::uint8_t {
-  constant, parameter, time, systemic, reduction, local, given,                   // leaves
-  add, subtract, multiply, divide, power, maximum, minimum,                       // two operands
-  less, less_equal, equal, logical_and, logical_or,
-  negate, logical_not, exponential, logarithm, square_root, absolute, floor, ceiling,  // one operand
-  sine, cosine, tangent, arcsine, arccosine, arctangent, hyperbolic_sine, hyperbolic_cosine, hyperbolic_tangent,
-  select,                                                                         // a ? b : c
+  constant,
+  parameter,
+  time,
+  systemic,
+  reduction,
+  local,
+  given,  // leaves
+  add,
+  subtract,
+  multiply,
+  divide,
+  power,
+  maximum,
+  minimum,  // two operands
+  less,
+  less_equal,
+  equal,
+  logical_and,
+  logical_or,
+  negate,
+  logical_not,
+  exponential,
+  logarithm,
+  square_root,
+  absolute,
+  floor,
+  ceiling,  // one operand
+  sine,
+  cosine,
+  tangent,
+  arcsine,
+  arccosine,
+  arctangent,
+  hyperbolic_sine,
+  hyperbolic_cosine,
+  hyperbolic_tangent,
+  select,  // a ? b : c
 };
 
 /// How often a node must be evaluated: once per parameter set, once per call, or in every voxel.

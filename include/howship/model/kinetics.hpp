@@ -34,12 +34,12 @@ class Kinetics {
   std::size_t systemic_count() const { return model_->systemic.size(); }
   std::size_t rate_reduction_count() const { return model_->rate_reductions; }
 
-  const Program& local_rates() const { return local_rates_; }          ///< one output per local species
-  const Program& systemic_rates() const { return systemic_rates_; }    ///< one output per systemic species
-  const Program& integrands() const { return integrands_; }            ///< one output per rate reduction
+  const Program& local_rates() const { return local_rates_; }        ///< one output per local species
+  const Program& systemic_rates() const { return systemic_rates_; }  ///< one output per systemic species
+  const Program& integrands() const { return integrands_; }          ///< one output per rate reduction
   const Program& initial_local() const { return initial_local_; }
   const Program& initial_systemic() const { return initial_systemic_; }
-  const Program& diffusion() const { return diffusion_; }              ///< one output per diffusing species, mm^2/day
+  const Program& diffusion() const { return diffusion_; }  ///< one output per diffusing species, mm^2/day
   const std::vector<std::size_t>& diffusing() const { return diffusing_; }  ///< local slots, ascending
 
   const Derivatives& local_by_local() const { return local_by_local_; }

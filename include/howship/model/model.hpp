@@ -28,7 +28,7 @@ struct Species {
   NodeId node = 0;       ///< its leaf in the graph
   NodeId initial = 0;
   std::string initial_text;
-  double typical = 1.0;  ///< base unit; relative accuracy is kept above this size
+  double typical = 1.0;             ///< base unit; relative accuracy is kept above this size
   std::optional<NodeId> diffusion;  ///< mm^2/day; depends on parameters and given fields only
   std::string diffusion_text;
   Origin origin;
@@ -37,9 +37,9 @@ struct Species {
 struct Parameter {
   std::string id, title;
   Unit unit;
-  NodeId node = 0;                 ///< its leaf in the graph
-  double value = 0.0;              ///< base unit
-  double low = 0.0, high = 0.0;    ///< base unit
+  NodeId node = 0;               ///< its leaf in the graph
+  double value = 0.0;            ///< base unit
+  double low = 0.0, high = 0.0;  ///< base unit
   std::string source;
   Origin origin;
 };
@@ -77,7 +77,7 @@ struct Reduction {
   Kind kind = Kind::integral;
   std::string region;  ///< empty: the whole vertebra
   NodeId integrand = 0;
-  std::string text;    ///< as written
+  std::string text;  ///< as written
   SourceLocation where;
 };
 
@@ -97,15 +97,15 @@ struct Drug {
   std::size_t species = 0;
   NodeId bioavailability = 0;  ///< parameters only
   std::string bioavailability_text;
-  Dimension amount;            ///< what a dose is measured in
+  Dimension amount;  ///< what a dose is measured in
   Origin origin;
 };
 
 /// A model file that was read, for reports and for resolved.toml.
 struct SourceFile {
-  std::string id;     ///< path below models/ without .toml, "bone/remodelling"
+  std::string id;  ///< path below models/ without .toml, "bone/remodelling"
   std::string title;
-  std::string text;   ///< the whole file
+  std::string text;  ///< the whole file
   std::vector<std::string> cites;
 };
 
@@ -117,15 +117,15 @@ struct Model {
   std::vector<Parameter> parameters;
   std::vector<Quantity> quantities;
   std::vector<Process> processes;
-  std::vector<Reduction> reductions;   ///< those that rates use come first
+  std::vector<Reduction> reductions;  ///< those that rates use come first
   std::size_t rate_reductions = 0;
   std::vector<Observable> observables;
   std::vector<Drug> drugs;
-  std::vector<std::string> given;      ///< names of the vertebra's fields that the model reads
+  std::vector<std::string> given;  ///< names of the vertebra's fields that the model reads
   std::vector<SourceFile> files;
 
-  std::vector<std::size_t> local, systemic;        ///< species indices in slot order
-  std::vector<NodeId> rates;                       ///< d/dt of each species without transport, in species order
+  std::vector<std::size_t> local, systemic;  ///< species indices in slot order
+  std::vector<NodeId> rates;                 ///< d/dt of each species without transport, in species order
 
   const Species* find_species(const std::string& id) const;
   const Parameter* find_parameter(const std::string& id) const;

@@ -22,9 +22,9 @@ struct MutableFieldView {
 
 /// What is the same in every voxel at one moment. The spans may be longer than what a program reads.
 struct Scalars {
-  double time = 0.0;                    ///< day
-  std::span<const double> systemic;     ///< one value per systemic species
-  std::span<const double> reductions;   ///< one value per reduction of the model
+  double time = 0.0;                   ///< day
+  std::span<const double> systemic;    ///< one value per systemic species
+  std::span<const double> reductions;  ///< one value per reduction of the model
 };
 
 /// A list of expressions as register code that runs over a block of voxels at once (Eigen packets). Subexpressions are

@@ -10,9 +10,9 @@ namespace howship::vertebra {
 
 /// A uniform lattice of voxels in patient space: mm, LPS (x to the left, y to the back, z to the head), as ITK has it.
 struct Grid {
-  std::array<int, 3> size{1, 1, 1};                ///< voxels along i, j, k
-  std::array<double, 3> spacing{1.0, 1.0, 1.0};    ///< mm
-  std::array<double, 3> origin{0.0, 0.0, 0.0};     ///< centre of voxel (0,0,0), mm
+  std::array<int, 3> size{1, 1, 1};                            ///< voxels along i, j, k
+  std::array<double, 3> spacing{1.0, 1.0, 1.0};                ///< mm
+  std::array<double, 3> origin{0.0, 0.0, 0.0};                 ///< centre of voxel (0,0,0), mm
   std::array<double, 9> direction{1, 0, 0, 0, 1, 0, 0, 0, 1};  ///< row-major; columns are the axes of i, j, k
 
   std::size_t count() const { return static_cast<std::size_t>(size[0]) * size[1] * size[2]; }
