@@ -99,7 +99,7 @@ struct KineticsParts {
         integrands(integrands_of(model)) {}
 };
 
-Kinetics::Kinetics(std::shared_ptr<const Model> model) : Kinetics(model, KineticsParts(*model)) {}
+Kinetics::Kinetics(const std::shared_ptr<const Model>& model) : Kinetics(model, KineticsParts(*model)) {}
 
 Kinetics::Kinetics(std::shared_ptr<const Model> model, KineticsParts parts)
     : model_(std::move(model)),

@@ -27,7 +27,7 @@ struct KineticsParts;
 /// count in slot order. Immutable and shared by all threads; each thread keeps its own workspaces.
 class Kinetics {
  public:
-  explicit Kinetics(std::shared_ptr<const Model> model);
+  explicit Kinetics(const std::shared_ptr<const Model>& model);
 
   const Model& model() const { return *model_; }
   std::size_t local_count() const { return model_->local.size(); }
