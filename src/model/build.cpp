@@ -1,103 +1,29 @@
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include <fmt/format.h>
 
-#include "howship/core/diagnostics.hpp"
 #include "howship/core/files.hpp"
-#include "howship/model/library.hpp"
 
-#include "model/resolver.hpp"
-#include "model/statements.hpp"
+#include "model/overlays.hpp"
 
 namespace howship::model {
 namespace {
 
-constexpr int kDeepestChain = 200;  ///< quantities that use quantities that use ...
-
-/// What a name stands for, from which file, and what overlays do to it.
-struct Entry {
-  enum class Kind { species, parameter, quantity, process, observable };
-  Kind kind = Kind::species;
-  std::size_t statement = 0;
-  const Statements* file = nullptr;
-  SourceLocation where;
-  std::vector<std::pair<const Statements*, const ModificationStatement*>> modifications;
-  bool removed = false;
-  std::string removed_by;
-
-  enum class State { fresh, in_progress, done, failed };
-  State state = State::fresh;
-  Typed value;
-  std::size_t slot = 0;  ///< index in the Model's list of its kind
-};
-
-const char* section_of(Entry::Kind kind) {
-  switch (kind) {
-    case Entry::Kind::species:
-      return "species";
-    case Entry::Kind::parameter:
-      return "parameters";
-    case Entry::Kind::quantity:
-      return "quantities";
-    case Entry::Kind::process:
-      return "processes";
-    case Entry::Kind::observable:
-      return "observables";
-  }
-  return "";
-}
-
 class Builder {
  public:
-  Builder(const Library& library, const UnitSystem& units)
-      : library_(library),
+  Builder(JoinedFiles& joined, const UnitSystem& units)
+      : joined_(joined),
         units_(units),
+        names_(joined.names()),
         resolve_(model_, units,
                  [this](const std::string& name, std::size_t position) { return lookup(name, position); }) {}
 
-  void gather(const std::string& id) {
-    Library::Entry entry;
-    try {
-      entry = library_.read(id);
-    } catch (const InputError& error) {
-      for (Diagnostic d : error.diagnostics()) diagnostics_.add(std::move(d));
-      return;
-    }
-    gather_text(id, entry.file, entry.text);
-  }
-
-  void gather_text(const std::string& id, const std::string& file, const std::string& text) {
-    if (std::any_of(files_.begin(), files_.end(), [&](const auto& known) { return known->id == id; })) return;
-    if (!open_.insert(id).second) {
-      diagnostics_.add({file, 1, 1}, fmt::format("'{}' extends itself, through what it extends", id));
-      return;
-    }
-    texts_[file] = text;
-    auto statements = std::make_unique<Statements>(read_statements(id, file, text, diagnostics_));
-    for (const Text& base : statements->extends) {
-      if (open_.size() > kDeepestChain) break;
-      try {
-        const Library::Entry entry = library_.read(base.value);
-        gather_text(base.value, entry.file, entry.text);
-      } catch (const InputError& error) {
-        const Diagnostic& first = error.diagnostics().front();
-        fault(base.where, first.message, first.hint);
-      }
-    }
-    open_.erase(id);
-    model_.files.push_back({id, statements->title, text, statements->cites});
-    files_.push_back(std::move(statements));
-  }
-
   Model build() {
-    diagnostics_.raise_if_any();  // what follows would only repeat what is wrong
-    for (const auto& file : files_) enter(*file);
-    for (const auto& file : files_) modify(*file);
-    for (const auto& file : files_) remove(*file);
+    joined_.raise_if_any();  // what follows would only repeat what is wrong
+    joined_.join();
     declare();
-    diagnostics_.raise_if_any();
+    joined_.raise_if_any();
     processes();
     model_.rate_reductions = model_.reductions.size();
     species_formulas();
@@ -107,17 +33,17 @@ class Builder {
     observables();
     doses();
     check_reductions();
-    diagnostics_.raise_if_any();
+    joined_.raise_if_any();
     sum_rates();
     order_quantities();
+    model_.files = joined_.sources();
+    model_.title = model_.files.empty() ? "" : model_.files.back().title;
     return std::move(model_);
   }
 
  private:
   void fault(const SourceLocation& where, std::string message, std::string hint = {}) {
-    const auto text = texts_.find(where.file);
-    diagnostics_.add(where, std::move(message), std::move(hint),
-                     text == texts_.end() ? std::string{} : line_of(text->second, where.line));
+    joined_.fault(where, std::move(message), std::move(hint));
   }
 
   static SourceLocation at(const Text& text, std::size_t position) {
@@ -152,104 +78,9 @@ class Builder {
     return out;
   }
 
-  // ---- joining files ----
-
-  void enter(const Statements& file) {
-    const auto put = [&](Entry::Kind kind, std::size_t statement, const std::string& id, const SourceLocation& where) {
-      Entry entry;
-      entry.kind = kind;
-      entry.statement = statement;
-      entry.file = &file;
-      entry.where = where;
-      const auto [place, is_new] = names_.try_emplace(id, entry);
-      if (!is_new) {
-        fault(where,
-              fmt::format("'{}' is already set by {} ({}:{})", id, place->second.file->id, place->second.where.file,
-                          place->second.where.line),
-              fmt::format("give it another name, or change the first with [modify.{}]", id));
-      }
-    };
-    for (std::size_t i = 0; i < file.species.size(); ++i)
-      put(Entry::Kind::species, i, file.species[i].id, file.species[i].where);
-    for (std::size_t i = 0; i < file.parameters.size(); ++i)
-      put(Entry::Kind::parameter, i, file.parameters[i].id, file.parameters[i].where);
-    for (std::size_t i = 0; i < file.quantities.size(); ++i)
-      put(Entry::Kind::quantity, i, file.quantities[i].id, file.quantities[i].where);
-    for (std::size_t i = 0; i < file.processes.size(); ++i)
-      put(Entry::Kind::process, i, file.processes[i].id, file.processes[i].where);
-    for (std::size_t i = 0; i < file.observables.size(); ++i)
-      put(Entry::Kind::observable, i, file.observables[i].id, file.observables[i].where);
-  }
-
-  void modify(const Statements& file) {
-    using Kind = ModificationStatement::Kind;
-    for (const ModificationStatement& m : file.modifications) {
-      const auto found = names_.find(m.target);
-      if (found == names_.end()) {
-        std::vector<std::string> names;
-        for (const auto& [name, entry] : names_) names.push_back(name);
-        fault(m.where, fmt::format("there is nothing called '{}' to modify", m.target), did_you_mean(m.target, names));
-        continue;
-      }
-      Entry& entry = found->second;
-      if (entry.kind == Entry::Kind::species || entry.kind == Entry::Kind::observable) {
-        fault(m.where,
-              fmt::format("'{}' is a {} and cannot be modified", m.target,
-                          entry.kind == Entry::Kind::species ? "species" : "read-out"),
-              "modify a process, a quantity or a parameter");
-        continue;
-      }
-      if ((m.kind == Kind::value) != (entry.kind == Entry::Kind::parameter) &&
-          (m.kind == Kind::value || m.kind == Kind::replace)) {
-        fault(m.where, m.kind == Kind::value ? fmt::format("'value' sets a parameter, and '{}' is none", m.target)
-                                             : fmt::format("a parameter such as '{}' is set with 'value'", m.target));
-        continue;
-      }
-      if (m.kind == Kind::value) {
-        const ParameterStatement& p = entry.file->parameters[entry.statement];
-        if (m.value < p.low || m.value > p.high)
-          fault(m.where, fmt::format("{} = {} lies outside its range [{}, {}]", m.target, m.value, p.low, p.high));
-      }
-      if (m.kind == Kind::value || m.kind == Kind::replace) {
-        for (const auto& [other_file, other] : entry.modifications) {
-          if (other->kind == m.kind && other_file != &file) {
-            fault(m.where, fmt::format("'{}' is set by two overlays, {} and {}", m.target, other_file->id, file.id),
-                  "use one of them, or 'multiply' and 'add', which go together");
-          }
-        }
-      }
-      entry.modifications.emplace_back(&file, &m);
-    }
-  }
-
-  void remove(const Statements& file) {
-    for (const Text& item : file.without) {
-      const std::size_t dot = item.value.find('.');
-      const std::string section = dot == std::string::npos ? "" : item.value.substr(0, dot);
-      const std::string name = dot == std::string::npos ? item.value : item.value.substr(dot + 1);
-      const auto found = names_.find(name);
-      if (found == names_.end() || section_of(found->second.kind) != section) {
-        std::vector<std::string> known;
-        for (const auto& [id, entry] : names_) known.push_back(fmt::format("{}.{}", section_of(entry.kind), id));
-        fault(item.where, fmt::format("there is no '{}' to leave out", item.value), did_you_mean(item.value, known));
-        continue;
-      }
-      Entry& entry = found->second;
-      if (entry.file == &file)
-        fault(item.where, fmt::format("'{}' is left out by the file that states it", item.value));
-      for (const auto& [other, modification] : entry.modifications) {
-        if (other != &file)
-          fault(item.where, fmt::format("'{}' is left out by {} and modified by {}", name, file.id, other->id),
-                "use one of the two overlays");
-      }
-      entry.removed = true;
-      entry.removed_by = file.id;
-    }
-  }
-
   /// Leaves for species and parameters, in the order of the files.
   void declare() {
-    for (const auto& file : files_) {
+    for (const auto& file : joined_.files()) {
       for (const SpeciesStatement& s : file->species) {
         Entry& entry = names_.at(s.id);
         if (entry.file != file.get() || entry.removed) continue;
@@ -309,7 +140,6 @@ class Builder {
     if (entry.kind == Entry::Kind::observable)
       throw FormulaError(fmt::format("'{}' is an observable, and nothing may depend on one", name), position,
                          "make it a quantity");
-    if (entry.kind == Entry::Kind::process) return force(name, entry);
     return force(name, entry);
   }
 
@@ -454,7 +284,7 @@ class Builder {
   // ---- the parts of the model ----
 
   void processes() {
-    for (const auto& file : files_) {
+    for (const auto& file : joined_.files()) {
       for (const ProcessStatement& s : file->processes) {
         Entry& entry = names_.at(s.id);
         if (entry.file != file.get() || entry.removed) continue;
@@ -519,7 +349,7 @@ class Builder {
   }
 
   void species_formulas() {
-    for (const auto& file : files_) {
+    for (const auto& file : joined_.files()) {
       for (const SpeciesStatement& s : file->species) {
         const Entry& entry = names_.at(s.id);
         if (entry.file != file.get() || entry.removed) continue;
@@ -568,7 +398,7 @@ class Builder {
   }
 
   void observables() {
-    for (const auto& file : files_) {
+    for (const auto& file : joined_.files()) {
       for (const ObservableStatement& s : file->observables) {
         const Entry& entry = names_.at(s.id);
         if (entry.file != file.get() || entry.removed) continue;
@@ -591,7 +421,7 @@ class Builder {
   }
 
   void doses() {
-    for (const auto& file : files_) {
+    for (const auto& file : joined_.files()) {
       for (const DoseStatement& s : file->doses) {
         if (const Drug* other = model_.find_drug(s.id)) {
           fault(s.where, fmt::format("the dose of '{}' is set by two overlays, {} and {}", s.id, other->origin.file_id,
@@ -629,8 +459,8 @@ class Builder {
   void check_reductions() {
     for (std::size_t r = 0; r < model_.rate_reductions; ++r) {
       if (model_.reductions[r].kind == Reduction::Kind::maximum) {
-        diagnostics_.add({}, "a rate depends on max(...) over the tissue, which is not differentiable",
-                         "use mean(...) or integral(...); max(...) is for observables");
+        fault({}, "a rate depends on max(...) over the tissue, which is not differentiable",
+              "use mean(...) or integral(...); max(...) is for observables");
       }
     }
   }
@@ -649,43 +479,35 @@ class Builder {
   /// Quantities were resolved when first needed; report them in the order of the files.
   void order_quantities() {
     std::map<std::string, std::size_t> order;
-    for (std::size_t f = 0; f < files_.size(); ++f) order[files_[f]->id] = f;
+    for (std::size_t f = 0; f < joined_.files().size(); ++f) order[joined_.files()[f]->id] = f;
     std::stable_sort(model_.quantities.begin(), model_.quantities.end(), [&](const Quantity& a, const Quantity& b) {
       return std::pair(order[a.origin.file_id], a.origin.where.line) <
              std::pair(order[b.origin.file_id], b.origin.where.line);
     });
   }
 
-  const Library& library_;
+  JoinedFiles& joined_;
   const UnitSystem& units_;
+  std::map<std::string, Entry>& names_;
   Model model_;
   Resolver resolve_;
-  Diagnostics diagnostics_;
-  std::vector<std::unique_ptr<Statements>> files_;
-  std::set<std::string> open_;
-  std::map<std::string, std::string> texts_;     ///< whole file texts by shown name
   std::map<std::string, std::string> texts_of_;  ///< of processes, with modifications
-  std::map<std::string, Entry> names_;
   std::vector<std::string> chain_;
 };
 
 }  // namespace
 
 Model build_model(const Library& library, std::span<const std::string> ids, const UnitSystem& units) {
-  Builder builder(library, units);
-  for (const std::string& id : ids) builder.gather(id);
-  Model model = builder.build();
-  if (!model.files.empty()) model.title = model.files.back().title;
-  return model;
+  JoinedFiles joined(library);
+  for (const std::string& id : ids) joined.gather(id);
+  return Builder(joined, units).build();
 }
 
 Model build_model_file(const Library& library, const std::filesystem::path& file, const UnitSystem& units) {
   constexpr std::size_t kLargest = std::size_t{4} << 20U;
-  Builder builder(library, units);
-  builder.gather_text(file.stem().string(), file.string(), read_text(file, kLargest));
-  Model model = builder.build();
-  model.title = model.files.back().title;
-  return model;
+  JoinedFiles joined(library);
+  joined.gather_text(file.stem().string(), file.string(), read_text(file, kLargest));
+  return Builder(joined, units).build();
 }
 
 }  // namespace howship::model

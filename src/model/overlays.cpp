@@ -1,0 +1,166 @@
+#include "model/overlays.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace howship::model {
+namespace {
+
+const char* section_of(Entry::Kind kind) {
+  switch (kind) {
+    case Entry::Kind::species:
+      return "species";
+    case Entry::Kind::parameter:
+      return "parameters";
+    case Entry::Kind::quantity:
+      return "quantities";
+    case Entry::Kind::process:
+      return "processes";
+    case Entry::Kind::observable:
+      return "observables";
+  }
+  return "";
+}
+
+}  // namespace
+
+void JoinedFiles::fault(const SourceLocation& where, std::string message, std::string hint) {
+  const auto text = texts_.find(where.file);
+  diagnostics_.add(where, std::move(message), std::move(hint),
+                   text == texts_.end() ? std::string{} : line_of(text->second, where.line));
+}
+
+void JoinedFiles::gather(const std::string& id) {
+  Library::Entry entry;
+  try {
+    entry = library_.read(id);
+  } catch (const InputError& error) {
+    for (Diagnostic d : error.diagnostics()) diagnostics_.add(std::move(d));
+    return;
+  }
+  gather_text(id, entry.file, entry.text);
+}
+
+void JoinedFiles::gather_text(const std::string& id, const std::string& file, const std::string& text) {
+  if (std::any_of(files_.begin(), files_.end(), [&](const auto& known) { return known->id == id; })) return;
+  if (!open_.insert(id).second) {
+    diagnostics_.add({file, 1, 1}, fmt::format("'{}' extends itself, through what it extends", id));
+    return;
+  }
+  texts_[file] = text;
+  auto statements = std::make_unique<Statements>(read_statements(id, file, text, diagnostics_));
+  for (const Text& base : statements->extends) {
+    if (open_.size() > kDeepestChain) break;
+    try {
+      const Library::Entry entry = library_.read(base.value);
+      gather_text(base.value, entry.file, entry.text);
+    } catch (const InputError& error) {
+      const Diagnostic& first = error.diagnostics().front();
+      fault(base.where, first.message, first.hint);
+    }
+  }
+  open_.erase(id);
+  sources_.push_back({id, statements->title, text, statements->cites});
+  files_.push_back(std::move(statements));
+}
+
+void JoinedFiles::join() {
+  for (const auto& file : files_) enter(*file);
+  for (const auto& file : files_) modify(*file);
+  for (const auto& file : files_) remove(*file);
+}
+
+void JoinedFiles::enter(const Statements& file) {
+  const auto put = [&](Entry::Kind kind, std::size_t statement, const std::string& id, const SourceLocation& where) {
+    Entry entry;
+    entry.kind = kind;
+    entry.statement = statement;
+    entry.file = &file;
+    entry.where = where;
+    const auto [place, is_new] = names_.try_emplace(id, entry);
+    if (!is_new) {
+      fault(where,
+            fmt::format("'{}' is already set by {} ({}:{})", id, place->second.file->id, place->second.where.file,
+                        place->second.where.line),
+            fmt::format("give it another name, or change the first with [modify.{}]", id));
+    }
+  };
+  for (std::size_t i = 0; i < file.species.size(); ++i)
+    put(Entry::Kind::species, i, file.species[i].id, file.species[i].where);
+  for (std::size_t i = 0; i < file.parameters.size(); ++i)
+    put(Entry::Kind::parameter, i, file.parameters[i].id, file.parameters[i].where);
+  for (std::size_t i = 0; i < file.quantities.size(); ++i)
+    put(Entry::Kind::quantity, i, file.quantities[i].id, file.quantities[i].where);
+  for (std::size_t i = 0; i < file.processes.size(); ++i)
+    put(Entry::Kind::process, i, file.processes[i].id, file.processes[i].where);
+  for (std::size_t i = 0; i < file.observables.size(); ++i)
+    put(Entry::Kind::observable, i, file.observables[i].id, file.observables[i].where);
+}
+
+void JoinedFiles::modify(const Statements& file) {
+  using Kind = ModificationStatement::Kind;
+  for (const ModificationStatement& m : file.modifications) {
+    const auto found = names_.find(m.target);
+    if (found == names_.end()) {
+      std::vector<std::string> names;
+      for (const auto& [name, entry] : names_) names.push_back(name);
+      fault(m.where, fmt::format("there is nothing called '{}' to modify", m.target), did_you_mean(m.target, names));
+      continue;
+    }
+    Entry& entry = found->second;
+    if (entry.kind == Entry::Kind::species || entry.kind == Entry::Kind::observable) {
+      fault(m.where,
+            fmt::format("'{}' is a {} and cannot be modified", m.target,
+                        entry.kind == Entry::Kind::species ? "species" : "read-out"),
+            "modify a process, a quantity or a parameter");
+      continue;
+    }
+    if ((m.kind == Kind::value) != (entry.kind == Entry::Kind::parameter) &&
+        (m.kind == Kind::value || m.kind == Kind::replace)) {
+      fault(m.where, m.kind == Kind::value ? fmt::format("'value' sets a parameter, and '{}' is none", m.target)
+                                           : fmt::format("a parameter such as '{}' is set with 'value'", m.target));
+      continue;
+    }
+    if (m.kind == Kind::value) {
+      const ParameterStatement& p = entry.file->parameters[entry.statement];
+      if (m.value < p.low || m.value > p.high)
+        fault(m.where, fmt::format("{} = {} lies outside its range [{}, {}]", m.target, m.value, p.low, p.high));
+    }
+    if (m.kind == Kind::value || m.kind == Kind::replace) {
+      for (const auto& [other_file, other] : entry.modifications) {
+        if (other->kind == m.kind && other_file != &file) {
+          fault(m.where, fmt::format("'{}' is set by two overlays, {} and {}", m.target, other_file->id, file.id),
+                "use one of them, or 'multiply' and 'add', which go together");
+        }
+      }
+    }
+    entry.modifications.emplace_back(&file, &m);
+  }
+}
+
+void JoinedFiles::remove(const Statements& file) {
+  for (const Text& item : file.without) {
+    const std::size_t dot = item.value.find('.');
+    const std::string section = dot == std::string::npos ? "" : item.value.substr(0, dot);
+    const std::string name = dot == std::string::npos ? item.value : item.value.substr(dot + 1);
+    const auto found = names_.find(name);
+    if (found == names_.end() || section_of(found->second.kind) != section) {
+      std::vector<std::string> known;
+      for (const auto& [id, entry] : names_) known.push_back(fmt::format("{}.{}", section_of(entry.kind), id));
+      fault(item.where, fmt::format("there is no '{}' to leave out", item.value), did_you_mean(item.value, known));
+      continue;
+    }
+    Entry& entry = found->second;
+    if (entry.file == &file) fault(item.where, fmt::format("'{}' is left out by the file that states it", item.value));
+    for (const auto& [other, modification] : entry.modifications) {
+      if (other != &file)
+        fault(item.where, fmt::format("'{}' is left out by {} and modified by {}", name, file.id, other->id),
+              "use one of the two overlays");
+    }
+    entry.removed = true;
+    entry.removed_by = file.id;
+  }
+}
+
+}  // namespace howship::model
