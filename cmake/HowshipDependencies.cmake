@@ -27,19 +27,24 @@ howship_library(sbml::sbml sbml/SBMLTypes.h sbml)
 howship_library(sundials::cvode cvode/cvode.h sundials_cvode sundials_nvecserial sundials_generic)
 add_library(tomlplusplus::tomlplusplus INTERFACE IMPORTED)
 
-# ITK and VTK each define variables and targets of common names; keep them in functions.
+# ITK's use file generates the list of image formats and sets include paths and definitions for the whole folder; here
+# they are moved to a target.
 function(howship_itk)
   find_package(ITK 5.2 REQUIRED COMPONENTS ITKIOImageBase ITKIOMeta ITKIONIFTI ITKIONRRD ITKIOGDCM ITKGDCM ITKZLIB)
-  add_library(itk::io INTERFACE IMPORTED GLOBAL)
   include(${ITK_USE_FILE})
-  target_include_directories(itk::io SYSTEM INTERFACE ${ITK_INCLUDE_DIRS})
+  get_directory_property(includes INCLUDE_DIRECTORIES)
+  get_directory_property(definitions COMPILE_DEFINITIONS)
+  set_directory_properties(PROPERTIES INCLUDE_DIRECTORIES "" COMPILE_DEFINITIONS "")
+  add_library(itk::io INTERFACE IMPORTED GLOBAL)
+  target_include_directories(itk::io SYSTEM INTERFACE ${includes} ${ITK_INCLUDE_DIRS})
+  target_compile_definitions(itk::io INTERFACE ${definitions})
   target_link_libraries(itk::io INTERFACE ${ITK_LIBRARIES})
 endfunction()
 howship_itk()
 
 # One search for all of VTK: what its modules need in turn must be known here, where the targets of VTK are made.
 if(HOWSHIP_VISUALIZATION)
-  set(HOWSHIP_PICTURE_MODULES ChartsCore CommonExecutionModel FiltersCore FiltersGeneral FiltersModeling IOImage IOXMLParser
+  set(HOWSHIP_PICTURE_MODULES ChartsCore CommonExecutionModel FiltersCore FiltersGeneral IOImage IOXMLParser
     RenderingContext2D RenderingContextOpenGL2 RenderingCore RenderingFreeType RenderingOpenGL2)
 endif()
 find_package(VTK 9.1 REQUIRED COMPONENTS CommonCore CommonDataModel IOXML ${HOWSHIP_PICTURE_MODULES})

@@ -203,7 +203,8 @@ Anatomy::Place Anatomy::place(const Vec3& p) const {
   const double body = Body::distance(depth);
   // In front of this the processes are too far to matter.
   const bool front = p[1] < pedicle_front_ - (body > 0.0 ? 12.0 : 0.0);
-  const double distance = front ? body : smooth_min(body, posterior(p, body + kRootFillet + 2.0 * kProcessFillet), kRootFillet);
+  const double distance =
+      front ? body : smooth_min(body, posterior(p, body + kRootFillet + 2.0 * kProcessFillet), kRootFillet);
   if (body > 0.0 && !front)
     return {distance, options_.posterior_cortex_thickness, Region::posterior, Region::posterior};
   const bool plate = depth.endplate > depth.wall;
@@ -242,12 +243,13 @@ double Anatomy::cancellous(const Vec3& p, Region core) const {
 
 // The mean is set on points of space, not on voxels, so that it does not depend on the voxel size.
 void Anatomy::set_mean(double target) {
-  constexpr double kStep = 1.0;  // mm
   std::vector<double> rich, open;
-  for (double z = std::ceil(low_[2]); z <= high_[2]; z += kStep) {
-    for (double y = std::ceil(low_[1]); y <= body_.half_depth(); y += kStep) {
-      for (double x = std::ceil(low_[0]); x <= high_[0]; x += kStep) {
-        const Vec3 p{x, y, z};
+  // The points are one millimetre apart.
+  const auto whole = [](double x) { return static_cast<int>(std::ceil(x)); };
+  for (int z = whole(low_[2]); z <= whole(high_[2]); ++z) {
+    for (int y = whole(low_[1]); y <= whole(body_.half_depth()); ++y) {
+      for (int x = whole(low_[0]); x <= whole(high_[0]); ++x) {
+        const Vec3 p{static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)};
         const Body::Depth depth = body_.depth(p);
         if (depth.wall > -options_.shell_thickness || depth.endplate > -options_.endplate_thickness) continue;
         rich.push_back(richness(p));

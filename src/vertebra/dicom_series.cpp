@@ -9,6 +9,7 @@
 
 #include "howship/core/error.hpp"
 
+#include "vertebra/dicom_check.hpp"
 #include "vertebra/image.hpp"
 #include "vertebra/itk_support.hpp"
 #include "vertebra/primitives.hpp"
@@ -32,14 +33,9 @@ std::string trimmed(const char* text) {
   return out;
 }
 
-std::map<std::string, Series> find_series(const std::filesystem::path& folder) {
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.is_regular_file()) files.push_back(entry.path().string());
-  }
-  std::sort(files.begin(), files.end());
-  if (files.empty())
-    throw InputError(fmt::format("{}: the folder is empty", folder.string()), "expected a DICOM series");
+std::map<std::string, Series> find_series(std::vector<std::string> files) {
+  std::erase_if(files, [](const std::string& file) { return !is_dicom(file); });
+  for (const std::string& file : files) check_dicom(file);
   gdcm::Scanner scanner;
   for (const auto& tag : {kSeries, kDescription, kModality, kRows}) scanner.AddTag(tag);
   scanner.Scan(files);
@@ -53,6 +49,31 @@ std::map<std::string, Series> find_series(const std::filesystem::path& folder) {
     series.is_image = series.is_image && scanner.GetValue(file.c_str(), kRows) != nullptr;
   }
   return out;
+}
+
+std::vector<std::string> files_of(const std::filesystem::path& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.is_regular_file()) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  if (files.empty())
+    throw InputError(fmt::format("{}: no DICOM file, the folder is empty", folder.string()), "expected a DICOM series");
+  return files;
+}
+
+void refuse_without_image(const Series& series) {
+  if (series.is_image) return;
+  throw InputError(
+      fmt::format("{}: DICOM {} holds no image", series.files.front(),
+                  series.modality.empty() ? "object without a modality" : "object of modality " + series.modality),
+      "expected the slices of one CT series, not a structure set, report or plan");
+}
+
+void silence_gdcm() {
+  gdcm::Trace::WarningOff();
+  gdcm::Trace::ErrorOff();
+  gdcm::Trace::DebugOff();
 }
 
 std::string listed(const std::map<std::string, Series>& all) {
@@ -158,14 +179,18 @@ void set_step(const std::filesystem::path& folder, Stack& stack) {
   }
   const Vec3 whole = stack.slices.back().origin - stack.slices.front().origin;
   stack.step = dot(whole, stack.normal) / static_cast<double>(count - 1);
-  for (std::size_t n = 1; n < count; ++n) {
-    const double gap = stack.slices[n].along - stack.slices[n - 1].along;
-    if (!(std::abs(gap - stack.step) <= 0.02 * stack.step + 1e-3) || gap < 1e-4) {
-      throw InputError(fmt::format("{}: {} mm between the slices {} and {}, but {:.4g} mm on average", folder.string(),
-                                   gap, std::filesystem::path(stack.slices[n - 1].file).filename().string(),
-                                   std::filesystem::path(stack.slices[n].file).filename().string(), stack.step),
-                       "slices are missing, doubled or unevenly spaced: export the series again or resample it");
-    }
+  std::vector<double> gaps;
+  for (std::size_t n = 1; n < count; ++n) gaps.push_back(stack.slices[n].along - stack.slices[n - 1].along);
+  std::vector<double> sorted = gaps;
+  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+  const double usual = sorted[sorted.size() / 2];
+  const auto further = [&](double a, double b) { return std::abs(a - usual) < std::abs(b - usual); };
+  const auto worst = static_cast<std::size_t>(std::max_element(gaps.begin(), gaps.end(), further) - gaps.begin());
+  if (!(std::abs(gaps[worst] - usual) <= 0.02 * usual + 1e-3) || usual < 1e-3) {
+    const auto name = [&](std::size_t n) { return std::filesystem::path(stack.slices[n].file).filename().string(); };
+    throw InputError(fmt::format("{}: {:.4g} mm between the slices {} and {}, but {:.4g} mm as a rule", folder.string(),
+                                 gaps[worst], name(worst), name(worst + 1), usual),
+                     "slices are missing, doubled or unevenly spaced: export the series again or resample it");
   }
   if (norm(whole - dot(whole, stack.normal) * stack.normal) > 0.02 * norm(whole)) {
     throw InputError(fmt::format("{}: the slices are shifted against each other (tilted gantry)", folder.string()),
@@ -196,19 +221,18 @@ Image read_slices(const Stack& stack) {
 
 }  // namespace
 
-Image read_dicom_folder(const std::filesystem::path& folder, const std::string& uid) {
-  gdcm::Trace::WarningOff();
-  gdcm::Trace::ErrorOff();
-  gdcm::Trace::DebugOff();
+void check_dicom_image(const std::filesystem::path& path) {
+  silence_gdcm();
   const QuietErrors quiet;
-  const auto all = find_series(folder);
+  for (const auto& [uid, series] : find_series({path.string()})) refuse_without_image(series);
+}
+
+Image read_dicom_folder(const std::filesystem::path& folder, const std::string& uid) {
+  silence_gdcm();
+  const QuietErrors quiet;
+  const auto all = find_series(files_of(folder));
   const Series& series = choose(folder, all, uid);
-  if (!series.is_image) {
-    throw InputError(
-        fmt::format("{}: DICOM {} holds no image", series.files.front(),
-                    series.modality.empty() ? "object without a modality" : "object of modality " + series.modality),
-        "expected the slices of one CT series, not a structure set, report or plan");
-  }
+  refuse_without_image(series);
   try {
     Stack stack = read_geometry(folder, series);
     set_step(folder, stack);

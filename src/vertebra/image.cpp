@@ -10,7 +10,9 @@
 
 #include "howship/core/error.hpp"
 
+#include "vertebra/dicom_check.hpp"
 #include "vertebra/itk_support.hpp"
+#include "vertebra/meta_check.hpp"
 #include "vertebra/nifti_check.hpp"
 
 namespace howship::vertebra {
@@ -41,8 +43,10 @@ Format format_of(const std::filesystem::path& path) {
   }
   if (ends_with(path, {".mha", ".mhd"})) return {"MetaImage", itk::MetaImageIO::New().GetPointer()};
   if (ends_with(path, {".nrrd", ".nhdr"})) return {"NRRD", itk::NrrdImageIO::New().GetPointer()};
-  const auto dicom = itk::GDCMImageIO::New();
-  if (dicom->CanReadFile(path.string().c_str())) return {"DICOM", dicom.GetPointer()};
+  if (is_dicom(path)) {
+    check_dicom_image(path);
+    return {"DICOM", itk::GDCMImageIO::New().GetPointer()};
+  }
   throw InputError(fmt::format("{}: not an image of a known format", path.string()), std::string(kFormats));
 }
 
@@ -75,6 +79,7 @@ Image read_image(const std::filesystem::path& path, const std::string& series) {
   const std::string damaged = fmt::format("{}: cannot be read as {}", path.string(), format.name);
   const std::string hint = "the file may be damaged or cut short; reason given: ";
   if (format.name == "NIfTI") check_nifti(path);
+  if (format.name == "MetaImage") check_meta_image(path);
   try {
     if (!format.io->CanReadFile(path.string().c_str())) {
       throw InputError(damaged + ", which its name says it is", "the file may be damaged, or of another format");

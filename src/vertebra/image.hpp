@@ -24,6 +24,9 @@ Image read_image(const std::filesystem::path& path, const std::string& series);
 /// The DICOM half of read_image.
 Image read_dicom_folder(const std::filesystem::path& folder, const std::string& series);
 
+/// Throws InputError if a DICOM file is damaged or holds no image, naming its modality.
+void check_dicom_image(const std::filesystem::path& path);
+
 /// Throws InputError unless so many voxels, of so many bytes each while reading, fit into this machine's memory.
 void check_memory(const std::filesystem::path& path, const std::array<std::uint64_t, 3>& size);
 

@@ -34,8 +34,8 @@ std::string reason(const itk::ExceptionObject& fault) {
 }
 
 void check_memory(const std::filesystem::path& path, const std::array<std::uint64_t, 3>& size) {
-  // The voxels as double, while they are converted, and again as density and label.
-  constexpr double kBytesPerVoxel = 24.0;
+  // Image and mask as double, one of them twice while it is converted, then density and label.
+  constexpr double kBytesPerVoxel = 36.0;
   const double count = static_cast<double>(size[0]) * static_cast<double>(size[1]) * static_cast<double>(size[2]);
   const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
   if (count * kBytesPerVoxel > memory || count > 2147483647.0) {

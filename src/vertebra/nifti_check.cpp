@@ -76,7 +76,10 @@ class Header {
     const double dimensions = extent(0);
     if (!(dimensions >= 1.0 && dimensions <= 7.0)) return 0.0;
     double count = 1.0;
-    for (std::size_t n = 1; n <= static_cast<std::size_t>(dimensions); ++n) count *= extent(n);
+    for (std::size_t n = 1; n <= static_cast<std::size_t>(dimensions); ++n) {
+      if (extent(n) < 1.0) return 0.0;
+      count *= extent(n);
+    }
     const double bits = first ? number<std::int16_t>(72) : number<std::int16_t>(14);
     const double offset =
         first ? static_cast<double>(number<float>(108)) : static_cast<double>(number<std::int64_t>(168));

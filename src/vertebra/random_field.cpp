@@ -34,8 +34,12 @@ RandomField::RandomField(std::uint64_t seed, double correlation_length, const st
   const double scale = 1.0 / std::sqrt(kMeanSquare * kMeanSquare * kMeanSquare);
   value_.resize(count);
   for (double& value : value_) {
+    // Twelve uniform numbers of 16 bits each, out of three of 64.
     double sum = -6.0;
-    for (int n = 0; n < 12; ++n) sum += static_cast<double>(generator() >> 11U) * 0x1p-53;
+    for (int draw = 0; draw < 3; ++draw) {
+      std::uint64_t bits = generator();
+      for (int n = 0; n < 4; ++n, bits >>= 16U) sum += (static_cast<double>(bits & 0xFFFFU) + 0.5) * 0x1p-16;
+    }
     value = scale * sum;
   }
 }

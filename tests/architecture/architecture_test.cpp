@@ -77,7 +77,7 @@ TEST(Architecture, AThirdPartyLibraryLivesOnItsFloor) {
   };
   const std::vector<Rule> rules{
       {std::regex("^(cvode|nvector|sunlinsol|sunmatrix|sunnonlinsol|sundials)/"), {"simulation"}},
-      {std::regex("^(itk|gdcm|nifti)"), {"vertebra"}},
+      {std::regex("^(itk|gdcm|nifti|zlib)"), {"vertebra"}},
       {std::regex("^sbml/"), {"model"}},
       {std::regex("^toml"), {"model", "study"}},
       {std::regex("^vtk"), {"output", "visualization"}},

@@ -11,7 +11,7 @@ namespace howship {
 namespace {
 
 TEST(Parallel, EveryBlockOnceForAnyNumberOfThreads) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const int threads = *rc::gen::inRange(1, 6);
     const auto blocks = *rc::gen::inRange<std::size_t>(0, 50);
     std::vector<std::atomic<int>> visits(blocks);
@@ -20,7 +20,7 @@ TEST(Parallel, EveryBlockOnceForAnyNumberOfThreads) {
       RC_ASSERT(thread < static_cast<std::size_t>(threads));
     });
     for (const auto& count : visits) RC_ASSERT(count == 1);
-  });
+  }));
 }
 
 TEST(Parallel, ExceptionsReachTheCaller) {

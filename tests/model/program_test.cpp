@@ -39,7 +39,7 @@ void expect_equal(const Graph& graph, const std::vector<NodeId>& outputs, const 
 }
 
 TEST(Program, EqualsTheTreeWalkerInEveryLane) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     Graph g;
     std::vector<NodeId> outputs;
     for (int i = 0; i < 4; ++i) outputs.push_back(random_expression(g, 5));
@@ -51,7 +51,7 @@ TEST(Program, EqualsTheTreeWalkerInEveryLane) {
     const Environment e = random_environment();
     expect_equal(g, outputs, e, Program::kBlock, 1e-12L);
     expect_equal(g, outputs, e, Program::kSmall, 1e-12L);
-  });
+  }));
 }
 
 TEST(Program, EveryOperationIsRight) {
@@ -67,7 +67,7 @@ TEST(Program, EveryOperationIsRight) {
   outputs.push_back(g.select(g.binary(Op::less, x, y), x, y));
   Environment e;
   e.local = {0.43L, 0.57L};
-  rc::check([&] { expect_equal(g, outputs, e, Program::kBlock, 1e-14L); });
+  EXPECT_TRUE(rc::check([&] { expect_equal(g, outputs, e, Program::kBlock, 1e-14L); }));
 }
 
 TEST(Program, PowersFollowTheRulesOfPow) {
