@@ -1,12 +1,11 @@
 #pragma once
 
-#include <stdlib.h>
-#include <sys/mount.h>
-
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdlib.h>
 #include <string>
+#include <sys/mount.h>
 
 namespace howship::test {
 

@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
-#include "command.hpp"
 #include "howship/core/files.hpp"
 #include "howship/model/library.hpp"
 #include "howship/study/listing.hpp"
 #include "howship/study/simulation.hpp"
+
+#include "command.hpp"
 #include "study_file.hpp"
 
 namespace howship::cli {
@@ -13,8 +14,11 @@ namespace {
 namespace po = boost::program_options;
 
 void print_model(const model::Model& model) {
-  fmt::print("{}: {} species, {} parameters, {} processes, {} observables, {} drugs; every formula and its dimension is right\n", model.title,
-             model.species.size(), model.parameters.size(), model.processes.size(), model.observables.size(), model.drugs.size());
+  fmt::print(
+      "{}: {} species, {} parameters, {} processes, {} observables, {} drugs; every formula and its dimension is "
+      "right\n",
+      model.title, model.species.size(), model.parameters.size(), model.processes.size(), model.observables.size(),
+      model.drugs.size());
 }
 
 ExitCode check(const po::variables_map& given) {
@@ -30,7 +34,8 @@ ExitCode check(const po::variables_map& given) {
   } else if (is_file && study::is_model_text(read_text(word))) {
     print_model(model::build_model_file(library, word, units));
   } else {
-    const auto overrides = given.count("set") > 0 ? given["set"].as<std::vector<std::string>>() : std::vector<std::string>{};
+    const auto overrides =
+        given.count("set") > 0 ? given["set"].as<std::vector<std::string>>() : std::vector<std::string>{};
     const study::Study study = read_study_file(word, overrides, data, units);
     study::RunOptions options;
     options.dry_run = true;
@@ -42,8 +47,13 @@ ExitCode check(const po::variables_map& given) {
 }  // namespace
 
 Command check_command() {
-  Command command{"check", "check FILE", "checks a model or a study file without running it, and reports all its faults",
-                  po::options_description("options"), "FILE", 1, check};
+  Command command{"check",
+                  "check FILE",
+                  "checks a model or a study file without running it, and reports all its faults",
+                  po::options_description("options"),
+                  "FILE",
+                  1,
+                  check};
   command.options.add_options()("set", po::value<std::vector<std::string>>()->composing(), "override, as in run")(
       "data", po::value<std::string>(), "folder with models/ and params/");
   return command;

@@ -24,7 +24,8 @@ po::variables_map parse(const Command& command, const std::vector<std::string>& 
   } catch (const po::unknown_option& error) {
     std::vector<std::string> known;
     for (const auto& option : command.options.options()) known.push_back("--" + option->long_name());
-    throw InputError(fmt::format("'howship {}' has no option {}", command.name, error.get_option_name()), did_you_mean(error.get_option_name(), known));
+    throw InputError(fmt::format("'howship {}' has no option {}", command.name, error.get_option_name()),
+                     did_you_mean(error.get_option_name(), known));
   } catch (const po::too_many_positional_options_error&) {
     throw InputError(fmt::format("too many words after 'howship {}'", command.name), "usage: howship " + command.usage);
   } catch (const po::error& error) {
@@ -35,7 +36,8 @@ po::variables_map parse(const Command& command, const std::vector<std::string>& 
 
 std::vector<std::string> operands(const Command& command, const po::variables_map& given) {
   if (given.count(command.operands) == 0) {
-    throw InputError(fmt::format("howship {}: {} is missing", command.name, command.operands), "usage: howship " + command.usage);
+    throw InputError(fmt::format("howship {}: {} is missing", command.name, command.operands),
+                     "usage: howship " + command.usage);
   }
   return given[command.operands].as<std::vector<std::string>>();
 }

@@ -4,9 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "command.hpp"
 #include "howship/output/frames.hpp"
 #include "howship/vertebra/ct_import.hpp"
+
+#include "command.hpp"
 
 namespace howship::cli {
 namespace {
@@ -19,16 +20,19 @@ vertebra::LabelRule label_rule(const std::string& text) {
   vertebra::LabelRule rule;
   const auto [end, error] = std::from_chars(text.data(), text.data() + std::min(equals, text.size()), rule.label);
   if (equals == std::string::npos || error != std::errc{} || end != text.data() + equals) {
-    throw InputError(fmt::format("--label {}: not of the form LABEL=REGION", text), "for example --label 1=trabecular --label 5=skip");
+    throw InputError(fmt::format("--label {}: not of the form LABEL=REGION", text),
+                     "for example --label 1=trabecular --label 5=skip");
   }
   rule.region = vertebra::region_from_text(text.substr(equals + 1));
   return rule;
 }
 
 void print_table(const vertebra::CtImport& import) {
-  fmt::print("{:>6} {:>10} {:>12} {:>12} {:>14}  {:<28} {}\n", "label", "voxels", "volume mm^3", "mean value", "mean mg/cm^3", "centroid mm (LPS)", "region");
+  fmt::print("{:>6} {:>10} {:>12} {:>12} {:>14}  {:<28} {}\n", "label", "voxels", "volume mm^3", "mean value",
+             "mean mg/cm^3", "centroid mm (LPS)", "region");
   for (const auto& label : import.labels) {
-    fmt::print("{:>6} {:>10} {:>12.1f} {:>12.2f} {:>14.2f}  {:<28} {}\n", label.label, label.voxels, label.volume, label.mean_value, label.mean_density,
+    fmt::print("{:>6} {:>10} {:>12.1f} {:>12.2f} {:>14.2f}  {:<28} {}\n", label.label, label.voxels, label.volume,
+               label.mean_value, label.mean_density,
                fmt::format("{:.2f} {:.2f} {:.2f}", label.centroid[0], label.centroid[1], label.centroid[2]),
                label.region ? vertebra::to_text(*label.region) : "left out");
   }
@@ -41,7 +45,8 @@ void write_picture(const vertebra::CtImport& import, const std::filesystem::path
   const std::filesystem::path file = folder / "import.vti";
   std::error_code error;
   if (std::filesystem::exists(file, error) && !force) {
-    throw InputError(fmt::format("'{}' exists", file.string()), "choose another folder with -o, or replace it with --force");
+    throw InputError(fmt::format("'{}' exists", file.string()),
+                     "choose another folder with -o, or replace it with --force");
   }
   std::filesystem::create_directories(folder, error);
   if (error) throw OutputError(fmt::format("cannot create '{}': {}", folder.string(), error.message()));
@@ -54,14 +59,17 @@ void write_picture(const vertebra::CtImport& import, const std::filesystem::path
 ExitCode import(const po::variables_map& given) {
   vertebra::CtOptions options;
   options.image = operands(import_command(), given).front();
-  if (given.count("mask") == 0) throw InputError("howship import: --mask is missing", "give the label image: --mask labels.nii.gz");
+  if (given.count("mask") == 0)
+    throw InputError("howship import: --mask is missing", "give the label image: --mask labels.nii.gz");
   for (const std::string& mask : given["mask"].as<std::vector<std::string>>()) options.masks.emplace_back(mask);
   if (given.count("label") > 0) {
-    for (const std::string& rule : given["label"].as<std::vector<std::string>>()) options.rules.push_back(label_rule(rule));
+    for (const std::string& rule : given["label"].as<std::vector<std::string>>())
+      options.rules.push_back(label_rule(rule));
   }
   options.series = value(given, "series");
   if (given.count("slope") > 0 || given.count("intercept") > 0) {
-    options.calibration = {given.count("slope") > 0 ? given["slope"].as<double>() : 1.0, given.count("intercept") > 0 ? given["intercept"].as<double>() : 0.0};
+    options.calibration = {given.count("slope") > 0 ? given["slope"].as<double>() : 1.0,
+                           given.count("intercept") > 0 ? given["intercept"].as<double>() : 0.0};
   }
   const vertebra::CtImport result = vertebra::import_ct(options);
   print_table(result);
@@ -72,11 +80,19 @@ ExitCode import(const po::variables_map& given) {
 }  // namespace
 
 Command import_command() {
-  Command command{"import", "import IMAGE --mask LABELS [-o DIR]", "reads a CT and its labels, says what is in them, and writes a .vti to look at",
-                  po::options_description("options"), "IMAGE", 1, import};
-  command.options.add_options()("mask", po::value<std::vector<std::string>>()->composing(), "image of labels; or, repeated, one binary image per label")(
-      "label", po::value<std::vector<std::string>>()->composing(), "what a label is: 1=trabecular, cortical, endplate, posterior or skip")(
-      "slope", po::value<double>(), "density per unit of the image, mg/cm^3")("intercept", po::value<double>(), "density where the image is zero, mg/cm^3")(
+  Command command{"import",
+                  "import IMAGE --mask LABELS [-o DIR]",
+                  "reads a CT and its labels, says what is in them, and writes a .vti to look at",
+                  po::options_description("options"),
+                  "IMAGE",
+                  1,
+                  import};
+  command.options.add_options()("mask", po::value<std::vector<std::string>>()->composing(),
+                                "image of labels; or, repeated, one binary image per label")(
+      "label", po::value<std::vector<std::string>>()->composing(),
+      "what a label is: 1=trabecular, cortical, endplate, posterior or skip")("slope", po::value<double>(),
+                                                                              "density per unit of the image, mg/cm^3")(
+      "intercept", po::value<double>(), "density where the image is zero, mg/cm^3")(
       "series", po::value<std::string>(), "UID of the DICOM series, when the folder holds several")(
       "output,o", po::value<std::string>(), "folder for import.vti")("force", "replace an earlier import.vti");
   return command;

@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
-#include "command.hpp"
 #include "howship/study/listing.hpp"
+
+#include "command.hpp"
 
 namespace howship::cli {
 namespace {
@@ -20,7 +21,8 @@ ExitCode list(const po::variables_map& given) {
 }  // namespace
 
 Command list_command() {
-  Command command{"list", "list", "lists models, studies, regimens and vertebrae", po::options_description("options"), "", 0, list};
+  Command command{
+      "list", "list", "lists models, studies, regimens and vertebrae", po::options_description("options"), "", 0, list};
   command.options.add_options()("data", po::value<std::string>(), "folder with models/ and params/");
   return command;
 }

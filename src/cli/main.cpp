@@ -5,8 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "command.hpp"
 #include "howship/core/diagnostics.hpp"
+
+#include "command.hpp"
 
 namespace howship::cli {
 namespace {
@@ -15,16 +16,19 @@ constexpr const char* kRenderSummary = "pictures, charts and films of a run fold
 
 std::vector<Command> commands() {
   std::vector<Command> all;
-  for (const auto& make : {run_command, check_command, explain_command, list_command, import_command}) all.push_back(make());
+  for (const auto& make : {run_command, check_command, explain_command, list_command, import_command})
+    all.push_back(make());
   return all;
 }
 
 std::string overview(const std::vector<Command>& all) {
   std::string text = "Howship simulates osteolytic bone metastasis in a vertebra.\n\nusage: howship COMMAND ...\n\n";
   for (const Command& command : all) text += fmt::format("  {:<9} {}\n", command.name, command.summary);
-  text += fmt::format("  {:<9} {}\n  {:<9} {}\n", "render", kRenderSummary, "help", "howship help COMMAND: what a command takes");
-  return text + "\nhowship --version prints the version. Results go to stdout, talk to stderr.\n"
-                "Exit codes: 0 good, 1 the input, 2 the equations could not be solved, 3 interrupted.\n";
+  text += fmt::format("  {:<9} {}\n  {:<9} {}\n", "render", kRenderSummary, "help",
+                      "howship help COMMAND: what a command takes");
+  return text +
+         "\nhowship --version prints the version. Results go to stdout, talk to stderr.\n"
+         "Exit codes: 0 good, 1 the input, 2 the equations could not be solved, 3 interrupted.\n";
 }
 
 std::string help(const Command& command) {
@@ -37,7 +41,8 @@ std::string help(const Command& command) {
   std::vector<std::string> names{"render", "help", "--help", "--version"};
   for (const Command& command : all) names.push_back(command.name);
   const std::string hint = did_you_mean(word, names);
-  throw InputError(fmt::format("there is no command '{}'", word), hint.empty() ? "howship --help lists the commands" : hint);
+  throw InputError(fmt::format("there is no command '{}'", word),
+                   hint.empty() ? "howship --help lists the commands" : hint);
 }
 
 const Command& find(const std::vector<Command>& all, const std::string& name) {

@@ -9,14 +9,17 @@
 namespace howship::cli {
 namespace {
 
-std::string dash(const std::string& title) { return title.empty() ? "" : "  " + title; }
+std::string dash(const std::string& title) {
+  return title.empty() ? "" : "  " + title;
+}
 
 // "+ formation", "- 0.5*loss": a coefficient of one needs no mention.
 std::string term(const model::Model& model, const model::Process& process, const model::Change& change) {
   const model::Node& node = model.graph[change.coefficient];
   if (node.op == model::Op::constant) {
     const double size = std::abs(node.value);
-    return fmt::format("{} {}{}", node.value < 0.0 ? "-" : "+", size == 1.0 ? "" : fmt::format("{:g}*", size), process.id);
+    return fmt::format("{} {}{}", node.value < 0.0 ? "-" : "+", size == 1.0 ? "" : fmt::format("{:g}*", size),
+                       process.id);
   }
   return fmt::format("+ ({})*{}", change.coefficient_text, process.id);
 }
@@ -33,9 +36,12 @@ std::string species_text(const model::Model& model, std::size_t index) {
   }
   if (species.diffusion) right += fmt::format(" + div({} grad {})", species.diffusion_text, species.id);
   for (const model::Drug& drug : model.drugs) {
-    if (drug.species == index) right += fmt::format(" + doses of {} times {}", drug.id, drug.bioavailability_text.empty() ? "1" : drug.bioavailability_text);
+    if (drug.species == index)
+      right += fmt::format(" + doses of {} times {}", drug.id,
+                           drug.bioavailability_text.empty() ? "1" : drug.bioavailability_text);
   }
-  return text + fmt::format("      d/dt {} ={}\n      at day 0: {}\n", species.id, right.empty() ? " 0" : right, species.initial_text);
+  return text + fmt::format("      d/dt {} ={}\n      at day 0: {}\n", species.id, right.empty() ? " 0" : right,
+                            species.initial_text);
 }
 
 std::string process_text(const model::Model& model, const model::Process& process) {
@@ -52,8 +58,9 @@ std::string process_text(const model::Model& model, const model::Process& proces
 
 std::string parameter_text(const model::Parameter& parameter) {
   const double scale = parameter.unit.scale;
-  return fmt::format("  {} = {:.10g} {}  in [{:.10g}, {:.10g}]{}\n      source: {}\n", parameter.id, parameter.value / scale, parameter.unit.text,
-                     parameter.low / scale, parameter.high / scale, dash(parameter.title), parameter.source);
+  return fmt::format("  {} = {:.10g} {}  in [{:.10g}, {:.10g}]{}\n      source: {}\n", parameter.id,
+                     parameter.value / scale, parameter.unit.text, parameter.low / scale, parameter.high / scale,
+                     dash(parameter.title), parameter.source);
 }
 
 std::string escaped(const std::string& text) {
@@ -67,23 +74,27 @@ std::string escaped(const std::string& text) {
 std::string explain_text(const model::Model& model) {
   std::string text = model.title + "\n";
   for (const model::SourceFile& file : model.files) {
-    text += fmt::format("  {}: {}{}\n", file.id, file.title, file.cites.empty() ? "" : fmt::format(" ({})", fmt::join(file.cites, ", ")));
+    text += fmt::format("  {}: {}{}\n", file.id, file.title,
+                        file.cites.empty() ? "" : fmt::format(" ({})", fmt::join(file.cites, ", ")));
   }
   text += "\nSpecies\n";
   for (std::size_t i = 0; i < model.species.size(); ++i) text += species_text(model, i);
   text += "\nProcesses\n";
   for (const auto& process : model.processes) text += process_text(model, process);
   text += "\nQuantities\n";
-  for (const auto& quantity : model.quantities) text += fmt::format("  {} = {}  [{}]{}\n", quantity.id, quantity.text, quantity.unit.text, dash(quantity.title));
+  for (const auto& quantity : model.quantities)
+    text += fmt::format("  {} = {}  [{}]{}\n", quantity.id, quantity.text, quantity.unit.text, dash(quantity.title));
   text += "\nParameters\n";
   for (const auto& parameter : model.parameters) text += parameter_text(parameter);
   text += "\nObservables\n";
   for (const auto& observable : model.observables) {
-    text += fmt::format("  {} = {}  [{}]{}\n", observable.id, observable.text, observable.unit.text, dash(observable.title));
+    text += fmt::format("  {} = {}  [{}]{}\n", observable.id, observable.text, observable.unit.text,
+                        dash(observable.title));
   }
   if (!model.drugs.empty()) text += "\nDrugs\n";
   for (const auto& drug : model.drugs) {
-    text += fmt::format("  {}: an amount in {} enters {}{}\n", drug.id, to_text(drug.amount), model.species[drug.species].id, dash(drug.title));
+    text += fmt::format("  {}: an amount in {} enters {}{}\n", drug.id, to_text(drug.amount),
+                        model.species[drug.species].id, dash(drug.title));
   }
   if (!model.given.empty()) text += fmt::format("\nGiven by the vertebra: {}\n", fmt::join(model.given, ", "));
   return text;
@@ -96,14 +107,16 @@ std::string process_graph(const model::Model& model) {
                         species.scope == model::Scope::local ? "#fdf0d5" : "#d6e6f2", escaped(species.title));
   }
   for (const auto& process : model.processes) {
-    text += fmt::format("  \"{}\" [shape=box, tooltip=\"{}\"];\n", process.id, escaped(process.title.empty() ? process.text : process.title));
+    text += fmt::format("  \"{}\" [shape=box, tooltip=\"{}\"];\n", process.id,
+                        escaped(process.title.empty() ? process.text : process.title));
     std::set<std::size_t> changed;
     for (const auto& change : process.changes) {
       changed.insert(change.species);
       const auto& node = model.graph[change.coefficient];
       const bool loses = node.op == model::Op::constant ? node.value < 0.0 : change.coefficient_text.starts_with('-');
       const std::string& id = model.species[change.species].id;
-      text += loses ? fmt::format("  \"{}\" -> \"{}\";\n", id, process.id) : fmt::format("  \"{}\" -> \"{}\";\n", process.id, id);
+      text += loses ? fmt::format("  \"{}\" -> \"{}\";\n", id, process.id)
+                    : fmt::format("  \"{}\" -> \"{}\";\n", process.id, id);
     }
     // What is seen through a reduction counts too.
     std::vector<model::NodeId> roots{process.rate};

@@ -1,8 +1,7 @@
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -15,7 +14,8 @@ void render(const std::vector<std::string>& arguments) {
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::filesystem::path renderer = self.parent_path() / "howship-render";
   if (error || !std::filesystem::exists(renderer, error)) {
-    throw InputError(fmt::format("the renderer '{}' does not exist", renderer.string()), "build it: cmake --build build/release");
+    throw InputError(fmt::format("the renderer '{}' does not exist", renderer.string()),
+                     "build it: cmake --build build/release");
   }
   std::vector<std::string> words{renderer.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "command.hpp"
 #include "howship/core/files.hpp"
 #include "howship/core/progress.hpp"
 #include "howship/study/read_study.hpp"
 #include "howship/study/simulation.hpp"
+
+#include "command.hpp"
 #include "study_file.hpp"
 
 namespace howship::cli {
@@ -17,7 +18,8 @@ namespace po = boost::program_options;
 ExitCode run(const po::variables_map& given) {
   const UnitSystem units;
   const auto data = study::DataFolder::find(value(given, "data"));
-  const auto overrides = given.count("set") > 0 ? given["set"].as<std::vector<std::string>>() : std::vector<std::string>{};
+  const auto overrides =
+      given.count("set") > 0 ? given["set"].as<std::vector<std::string>>() : std::vector<std::string>{};
   const study::Study study = read_study_file(operands(run_command(), given).front(), overrides, data, units);
 
   study::RunOptions options;
@@ -42,13 +44,21 @@ ExitCode run(const po::variables_map& given) {
 }  // namespace
 
 Command run_command() {
-  Command command{"run", "run STUDY [-o DIR] [--set section.key=value]...", "runs every arm of a study and writes a run folder",
-                  po::options_description("options"), "STUDY", 1, run};
+  Command command{"run",
+                  "run STUDY [-o DIR] [--set section.key=value]...",
+                  "runs every arm of a study and writes a run folder",
+                  po::options_description("options"),
+                  "STUDY",
+                  1,
+                  run};
   command.options.add_options()("output,o", po::value<std::string>(), "folder of the results (default out/<study id>)")(
-      "set", po::value<std::vector<std::string>>()->composing(), "override of a key or, without a dot, of a parameter; may be repeated")(
-      "force", "replace the results of an earlier run in that folder")("dry-run", "check everything, say what the run would take, and stop")(
-      "quiet,q", "no talk on stderr")("threads,j", po::value<int>(), "threads (default: one per processor)")(
-      "data", po::value<std::string>(), "folder with models/ and params/ (default: HOWSHIP_DATA, or where Howship was built)");
+      "set", po::value<std::vector<std::string>>()->composing(),
+      "override of a key or, without a dot, of a parameter; may be repeated")(
+      "force", "replace the results of an earlier run in that folder")(
+      "dry-run", "check everything, say what the run would take, and stop")("quiet,q", "no talk on stderr")(
+      "threads,j", po::value<int>(), "threads (default: one per processor)")(
+      "data", po::value<std::string>(),
+      "folder with models/ and params/ (default: HOWSHIP_DATA, or where Howship was built)");
   return command;
 }
 

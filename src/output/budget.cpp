@@ -10,7 +10,7 @@
 namespace howship::output {
 
 std::uintmax_t Budget::output_bytes() const {
-  constexpr std::uintmax_t kNumber = 14;    // bytes of a number in a table
+  constexpr std::uintmax_t kNumber = 14;      // bytes of a number in a table
   constexpr std::uintmax_t kOverhead = 4096;  // of an image file, and of the small files per arm
   const std::uintmax_t table = static_cast<std::uintmax_t>(rows) * (columns + 2) * kNumber;
   // Voxels outside the vertebra are zeros and compress away; a label takes one byte per voxel at most.
@@ -33,19 +33,21 @@ std::optional<std::uintmax_t> available_memory() {
 void require_memory(std::uintmax_t bytes, const std::string& what) {
   const auto available = available_memory();
   if (!available || bytes <= *available) return;
-  throw InputError(fmt::format("{} needs about {} of memory, and {} are available", what, bytes_text(static_cast<double>(bytes)),
-                               bytes_text(static_cast<double>(*available))),
+  throw InputError(fmt::format("{} needs about {} of memory, and {} are available", what,
+                               bytes_text(static_cast<double>(bytes)), bytes_text(static_cast<double>(*available))),
                    "use larger voxels (vertebra.voxel_size)");
 }
 
 void require_disk(std::uintmax_t bytes, const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::path place = std::filesystem::absolute(folder, error);
-  while (!place.empty() && !std::filesystem::exists(place, error) && place != place.parent_path()) place = place.parent_path();
+  while (!place.empty() && !std::filesystem::exists(place, error) && place != place.parent_path())
+    place = place.parent_path();
   const auto space = std::filesystem::space(place, error);
   if (error || bytes <= space.available) return;
-  throw OutputError(fmt::format("the results need up to {} and '{}' has {} free: fewer frames or fields, or another folder with -o",
-                                bytes_text(static_cast<double>(bytes)), place.string(), bytes_text(static_cast<double>(space.available))));
+  throw OutputError(fmt::format(
+      "the results need up to {} and '{}' has {} free: fewer frames or fields, or another folder with -o",
+      bytes_text(static_cast<double>(bytes)), place.string(), bytes_text(static_cast<double>(space.available))));
 }
 
 std::string bytes_text(double bytes) {
@@ -55,7 +57,8 @@ std::string bytes_text(double bytes) {
     bytes /= 1000.0;
     ++unit;
   }
-  return bytes < 10.0 && unit > 0 ? fmt::format("{:.1f} {}", bytes, kUnits[unit]) : fmt::format("{:.0f} {}", bytes, kUnits[unit]);
+  return bytes < 10.0 && unit > 0 ? fmt::format("{:.1f} {}", bytes, kUnits[unit])
+                                  : fmt::format("{:.0f} {}", bytes, kUnits[unit]);
 }
 
 }  // namespace howship::output

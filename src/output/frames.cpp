@@ -35,8 +35,10 @@ void set_geometry(vtkImageData& image, const vertebra::Grid& grid) {
 }
 
 template <class Array, class Value>
-void add_array(vtkImageData& image, const std::string& name, const std::vector<Value>& values, const std::string& unit) {
-  if (values.size() != static_cast<std::size_t>(image.GetNumberOfCells())) throw std::logic_error("write_image: wrong size of " + name);
+void add_array(vtkImageData& image, const std::string& name, const std::vector<Value>& values,
+               const std::string& unit) {
+  if (values.size() != static_cast<std::size_t>(image.GetNumberOfCells()))
+    throw std::logic_error("write_image: wrong size of " + name);
   vtkNew<Array> array;
   array->SetName(name.c_str());
   array->SetNumberOfTuples(static_cast<vtkIdType>(values.size()));
@@ -86,15 +88,19 @@ void FrameWriter::write(double time, std::span<const std::vector<double>> values
   std::vector<ImageField> images;
   for (std::size_t f = 0; f < fields_.size(); ++f) {
     ImageField image{fields_[f].name, fields_[f].unit, std::vector<float>(domain_->grid().count(), 0.0F)};
-    for (std::size_t v = 0; v < domain_->size(); ++v) image.values[domain_->active()[v]] = static_cast<float>(values[f][v]);
+    for (std::size_t v = 0; v < domain_->size(); ++v)
+      image.values[domain_->active()[v]] = static_cast<float>(values[f][v]);
     images.push_back(std::move(image));
   }
   const std::string name = fmt::format("frames/{:04}.vti", written_.size());
   write_image(folder_ / name, domain_->grid(), time, images, std::span(&region_, 1));
   written_.emplace_back(time, name);
 
-  std::string pvd = "<?xml version=\"1.0\"?>\n<VTKFile type=\"Collection\" version=\"0.1\" byte_order=\"LittleEndian\">\n  <Collection>\n";
-  for (const auto& [day, file] : written_) pvd += fmt::format("    <DataSet timestep=\"{}\" part=\"0\" file=\"{}\"/>\n", day, file);
+  std::string pvd =
+      "<?xml version=\"1.0\"?>\n<VTKFile type=\"Collection\" version=\"0.1\" byte_order=\"LittleEndian\">\n  "
+      "<Collection>\n";
+  for (const auto& [day, file] : written_)
+    pvd += fmt::format("    <DataSet timestep=\"{}\" part=\"0\" file=\"{}\"/>\n", day, file);
   write_text(folder_ / "frames.pvd", pvd + "  </Collection>\n</VTKFile>\n");
 }
 

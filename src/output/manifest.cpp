@@ -25,7 +25,8 @@ Json numbers(const std::vector<std::pair<std::string, double>>& entries) {
 
 Json arm_json(const ArmRecord& arm) {
   Json doses = Json::array();
-  for (const DoseRecord& dose : arm.doses) doses.push_back({{"time_day", dose.time}, {"drug", dose.drug}, {"amount", dose.amount}});
+  for (const DoseRecord& dose : arm.doses)
+    doses.push_back({{"time_day", dose.time}, {"drug", dose.drug}, {"amount", dose.amount}});
   return {{"id", arm.id},
           {"title", arm.title},
           {"status", to_text(arm.status)},
@@ -41,18 +42,24 @@ Json arm_json(const ArmRecord& arm) {
 
 std::string to_text(Status status) {
   switch (status) {
-    case Status::pending: return "pending";
-    case Status::running: return "running";
-    case Status::complete: return "complete";
-    case Status::failed: return "failed";
-    case Status::interrupted: return "interrupted";
+    case Status::pending:
+      return "pending";
+    case Status::running:
+      return "running";
+    case Status::complete:
+      return "complete";
+    case Status::failed:
+      return "failed";
+    case Status::interrupted:
+      return "interrupted";
   }
   return "unknown";
 }
 
 std::string Manifest::to_json() const {
   Json fields_json = Json::array();
-  for (const FieldRecord& field : fields) fields_json.push_back({{"name", field.name}, {"unit", field.unit}, {"title", field.title}});
+  for (const FieldRecord& field : fields)
+    fields_json.push_back({{"name", field.name}, {"unit", field.unit}, {"title", field.title}});
   Json arms_json = Json::array();
   for (const ArmRecord& arm : arms) arms_json.push_back(arm_json(arm));
   const Json json = {{"format", 1},
@@ -83,7 +90,8 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
 }
 
 std::string utc_now() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
 }  // namespace howship::output

@@ -1,10 +1,9 @@
 #include "howship/output/time_series.hpp"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <unistd.h>
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 #include "simulation/ahead_trajectory.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "howship/core/error.hpp"
 
@@ -22,8 +22,8 @@ std::vector<std::size_t> autonomous_slots(const model::Kinetics& kinetics) {
 
 }  // namespace
 
-AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kinetics, std::span<const double> parameters,
-                                 double relative_tolerance)
+AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kinetics,
+                                 std::span<const double> parameters, double relative_tolerance)
     : kinetics_(kinetics),
       relative_tolerance_(std::max(1e-12, std::min(1e-3 * relative_tolerance, 1e-8))),
       slots_(autonomous_slots(kinetics)),
@@ -50,7 +50,7 @@ AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kine
   state_.assign(slots_.size(), 0.0);
   if (slots_.empty()) return;
 
-  space_ = std::make_unique<FieldSpace>(context, Layout(0, 0, slots_.size()), typical_, Threads{1});
+  space_ = std::make_unique<FieldSpace>(context, Layout(0, 0, slots_.size()), typical_, alone_);
   y_ = space_->create();
   derivative_ = space_->create();
   cvode_.reset(CVodeCreate(CV_BDF, context));
@@ -62,8 +62,12 @@ AheadTrajectory::~AheadTrajectory() = default;
 void AheadTrajectory::set_state(std::span<const double> systemic) {
   for (std::size_t i = 0; i < slots_.size(); ++i) state_[i] = systemic[slots_[i]];
 }
-bool AheadTrajectory::contains(std::size_t slot) const { return place_[slot] >= 0; }
-void AheadTrajectory::add(std::size_t slot, double amount) { state_[static_cast<std::size_t>(place_[slot])] += amount; }
+bool AheadTrajectory::contains(std::size_t slot) const {
+  return place_[slot] >= 0;
+}
+void AheadTrajectory::add(std::size_t slot, double amount) {
+  state_[static_cast<std::size_t>(place_[slot])] += amount;
+}
 
 void AheadTrajectory::integrate(double begin, double end) {
   segments_.clear();
@@ -81,7 +85,8 @@ void AheadTrajectory::integrate(double begin, double end) {
   }
   void* cvode = cvode_.get();
   if (!initialised_) {
-    CVodeSetErrHandlerFn(cvode, [](int, const char*, const char*, char*, void*) {}, nullptr);
+    CVodeSetErrHandlerFn(
+        cvode, [](int, const char*, const char*, char*, void*) {}, nullptr);
     CVodeInit(cvode, rates_callback, begin, y_.get());
     CVodeSetUserData(cvode, this);
     CVodeWFtolerances(cvode, weights_callback);
@@ -97,13 +102,15 @@ void AheadTrajectory::integrate(double begin, double end) {
   while (time < end) {
     double reached = time;
     const int flag = CVode(cvode, end, y_.get(), &reached, CV_ONE_STEP);
-    if (flag < 0) {
+    if (flag < 0 || reached <= time) {
       std::string names;
       for (const std::size_t slot : slots_) {
         names += (names.empty() ? "" : ", ") + kinetics_.model().species[kinetics_.model().systemic[slot]].id;
       }
-      throw NumericalError(fmt::format(
-          "the systemic species {} cannot be integrated beyond day {:.6g}; look at their rates there, and at the doses given", names, time));
+      throw NumericalError(
+          fmt::format("the systemic species {} cannot be integrated beyond day {:.6g}; look at their rates there, and "
+                      "at the doses given",
+                      names, time));
     }
     ++steps_;
     int order = 0;
@@ -182,7 +189,8 @@ double AheadTrajectory::resolved_step(double time, double wanted) const {
   }
 }
 
-void AheadTrajectory::prepare(const model::Program& program, model::Program::Workspace& workspace, double time, const double* y) {
+void AheadTrajectory::prepare(const model::Program& program, model::Program::Workspace& workspace, double time,
+                              const double* y) {
   for (std::size_t i = 0; i < slots_.size(); ++i) full_[slots_[i]] = y[i];
   program.prepare(workspace, {time, full_, no_reductions_});
 }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <Eigen/Dense>
-
 #include <memory>
 #include <span>
 #include <vector>
+
+#include <Eigen/Dense>
 
 #include "howship/model/kinetics.hpp"
 
@@ -18,7 +18,8 @@ namespace howship::simulation {
 /// functions of time, so that a dose need not restart it.
 class AheadTrajectory final : public ImplicitSystem {
  public:
-  AheadTrajectory(SUNContext context, const model::Kinetics& kinetics, std::span<const double> parameters, double relative_tolerance);
+  AheadTrajectory(SUNContext context, const model::Kinetics& kinetics, std::span<const double> parameters,
+                  double relative_tolerance);
   ~AheadTrajectory() override;
 
   bool empty() const { return slots_.empty(); }
@@ -32,7 +33,8 @@ class AheadTrajectory final : public ImplicitSystem {
   /// @throws NumericalError
   void integrate(double begin, double end);
 
-  /// Writes the autonomous slots of a full systemic vector at a time within the interval. Keeps a hint: one thread only.
+  /// Writes the autonomous slots of a full systemic vector at a time within the interval. Keeps a hint: one thread
+  /// only.
   void evaluate(double time, std::span<double> systemic) const;
 
   /// The longest step from `time`, at most `wanted`, over which what the field sees of the trajectory is no more
@@ -59,10 +61,11 @@ class AheadTrajectory final : public ImplicitSystem {
 
   const model::Kinetics& kinetics_;
   double relative_tolerance_;
-  std::vector<std::size_t> slots_;      ///< systemic slots, ascending
-  std::vector<std::ptrdiff_t> place_;   ///< slot → index into slots_, or -1
-  std::vector<bool> seen_;              ///< of each index: whether the field depends on it
+  std::vector<std::size_t> slots_;     ///< systemic slots, ascending
+  std::vector<std::ptrdiff_t> place_;  ///< slot → index into slots_, or -1
+  std::vector<bool> seen_;             ///< of each index: whether the field depends on it
   std::vector<double> typical_, state_, full_, outputs_;
+  WorkerTeam alone_{Threads{1}};
   std::unique_ptr<FieldSpace> space_;
   model::Program::Workspace rates_workspace_, derivatives_workspace_;
   std::vector<double> no_reductions_;

@@ -22,6 +22,23 @@ void with_width(std::size_t lanes, Body&& body) {
   }
 }
 
+// 1/pivot in place; a pivot that is zero, tiny or no number fails the comparison.
+template <std::size_t kLanes>
+bool invert(double* pivot) {
+  int bad = 0;
+  for (std::size_t l = 0; l < kLanes; ++l) {
+    bad |= static_cast<int>(!(std::abs(pivot[l]) > kSmallestPivot && std::abs(pivot[l]) < 1e300));
+    pivot[l] = 1.0 / pivot[l];
+  }
+  return bad == 0;
+}
+
+template <std::size_t kLanes>
+void subtract_product(double* target, const double* left, const double* right) {
+#pragma omp simd
+  for (std::size_t l = 0; l < kLanes; ++l) target[l] -= left[l] * right[l];
+}
+
 }  // namespace
 
 BlockLu::BlockLu(std::size_t size, std::span<const model::SparseEntry> pattern, std::span<const std::size_t> trailing)
@@ -81,7 +98,8 @@ BlockLu::BlockLu(std::size_t size, std::span<const model::SparseEntry> pattern, 
     const auto columns = others(unknown, true);
     for (const std::uint32_t row : rows) {
       below_.push_back({slot(row, unknown), row});
-      for (const std::uint32_t column : columns) updates_.push_back({slot(row, column), slot(row, unknown), slot(unknown, column)});
+      for (const std::uint32_t column : columns)
+        updates_.push_back({slot(row, column), slot(row, unknown), slot(unknown, column)});
     }
     for (const std::uint32_t column : columns) right_.push_back({slot(unknown, column), column});
     pivot.scale_end = static_cast<std::uint32_t>(below_.size());
@@ -109,43 +127,34 @@ void BlockLu::assemble(std::size_t lanes, const double* jacobian, double gamma, 
   }
 }
 
-void BlockLu::add_to_diagonal(std::size_t lanes, std::size_t unknown, const double* values, double factor, double* matrix) const {
-  double* out = matrix + slot(unknown, unknown) * lanes;
-  for (std::size_t l = 0; l < lanes; ++l) out[l] += factor * values[l];
-}
-
-bool BlockLu::factor(std::size_t lanes, double* matrix) const {
+bool BlockLu::eliminate(std::size_t lanes, double* matrix) const {
   bool good = true;
   with_width(lanes, [&](auto width) {
     constexpr std::size_t kLanes = decltype(width)::value;
-    // 1/pivot in place; a pivot that is zero, tiny or no number fails the comparison.
-    const auto invert = [&good](double* pivot) {
-      int bad = 0;
-      for (std::size_t l = 0; l < kLanes; ++l) {
-        bad |= static_cast<int>(!(std::abs(pivot[l]) > kSmallestPivot && std::abs(pivot[l]) < 1e300));
-        pivot[l] = 1.0 / pivot[l];
-      }
-      good = good && bad == 0;
-    };
     for (const Pivot& pivot : pivots_) {
       double* inverse = matrix + pivot.diagonal * kLanes;
-      invert(inverse);
+      good = invert<kLanes>(inverse) && good;
       for (std::uint32_t e = pivot.scale_begin; e < pivot.scale_end; ++e) {
         double* entry = matrix + below_[e].slot * kLanes;
         for (std::size_t l = 0; l < kLanes; ++l) entry[l] *= inverse[l];
       }
       for (std::uint32_t e = pivot.update_begin; e < pivot.update_end; ++e) {
-        double* target = matrix + updates_[e].target * kLanes;
-        const double* left = matrix + updates_[e].left * kLanes;
-        const double* right = matrix + updates_[e].right * kLanes;
-#pragma omp simd
-        for (std::size_t l = 0; l < kLanes; ++l) target[l] -= left[l] * right[l];
+        subtract_product<kLanes>(matrix + updates_[e].target * kLanes, matrix + updates_[e].left * kLanes,
+                                 matrix + updates_[e].right * kLanes);
       }
     }
-    // Gauss-Jordan inversion of the trailing block.
+  });
+  return good;
+}
+
+// Gauss-Jordan.
+bool BlockLu::invert_trailing(std::size_t lanes, double* matrix) const {
+  bool good = true;
+  with_width(lanes, [&](auto width) {
+    constexpr std::size_t kLanes = decltype(width)::value;
     for (std::size_t k = 0; k < trailing_; ++k) {
       double* inverse = matrix + trailing_slot(k, k) * kLanes;
-      invert(inverse);
+      good = invert<kLanes>(inverse) && good;
       for (std::size_t j = 0; j < trailing_; ++j) {
         if (j == k) continue;
         double* entry = matrix + trailing_slot(k, j) * kLanes;
@@ -155,11 +164,9 @@ bool BlockLu::factor(std::size_t lanes, double* matrix) const {
         if (i == k) continue;
         double* left = matrix + trailing_slot(i, k) * kLanes;
         for (std::size_t j = 0; j < trailing_; ++j) {
-          if (j == k) continue;
-          double* target = matrix + trailing_slot(i, j) * kLanes;
-          const double* right = matrix + trailing_slot(k, j) * kLanes;
-#pragma omp simd
-          for (std::size_t l = 0; l < kLanes; ++l) target[l] -= left[l] * right[l];
+          if (j != k)
+            subtract_product<kLanes>(matrix + trailing_slot(i, j) * kLanes, left,
+                                     matrix + trailing_slot(k, j) * kLanes);
         }
         for (std::size_t l = 0; l < kLanes; ++l) left[l] *= -inverse[l];
       }
@@ -181,22 +188,6 @@ void BlockLu::forward(std::size_t lanes, const float* factors, double* x) const 
       }
     }
   });
-}
-
-void BlockLu::solve_trailing(std::size_t lanes, const float* factors, double* x) const {
-  std::vector<double> right(trailing_ * lanes);
-  for (std::size_t i = 0; i < trailing_; ++i) {
-    const double* from = x + order_[size_ - trailing_ + i] * lanes;
-    std::copy(from, from + lanes, right.begin() + static_cast<std::ptrdiff_t>(i * lanes));
-  }
-  for (std::size_t i = 0; i < trailing_; ++i) {
-    double* to = x + order_[size_ - trailing_ + i] * lanes;
-    std::fill(to, to + lanes, 0.0);
-    for (std::size_t j = 0; j < trailing_; ++j) {
-      const float* entry = factors + trailing_slot(i, j) * lanes;
-      for (std::size_t l = 0; l < lanes; ++l) to[l] += static_cast<double>(entry[l]) * right[j * lanes + l];
-    }
-  }
 }
 
 void BlockLu::backward(std::size_t lanes, const float* factors, double* x) const {

@@ -12,7 +12,7 @@ namespace howship::simulation {
 /// operations that every voxel of a block goes through in step. Pivots stay on the diagonal, in minimum-degree
 /// (Markowitz 1957) order, with the diffusing species last: when the others are eliminated, their Schur complement
 /// is left, a small dense matrix per voxel, which is inverted in place. No pivoting: a voxel where a pivot is tiny
-/// makes factor() say so, and the time step is cut.
+/// makes these functions say so, and the time step is cut.
 class BlockLu {
  public:
   /// @param size      unknowns per voxel
@@ -26,20 +26,18 @@ class BlockLu {
 
   /// matrix = I - γJ, slot s of lane l at [s*lanes + l]. @param jacobian  entry e of lane l at [e*lanes + l]
   void assemble(std::size_t lanes, const double* jacobian, double gamma, double* matrix) const;
-  /// Adds to a diagonal entry.
-  void add_to_diagonal(std::size_t lanes, std::size_t unknown, const double* values, double factor, double* matrix) const;
-
-  /// Factors in place. False if a pivot is not finite or nearly vanishes in some lane.
-  bool factor(std::size_t lanes, double* matrix) const;
+  /// Eliminates the leading unknowns in place; the trailing ones' Schur complement stands in trailing_slot().
+  /// False if a pivot is not finite or nearly vanishes in some lane.
+  bool eliminate(std::size_t lanes, double* matrix) const;
+  /// Inverts the Schur complement in place. False as above.
+  bool invert_trailing(std::size_t lanes, double* matrix) const;
 
   /// Eliminates the leading unknowns from right-hand side x (unknown i of lane l at [i*lanes + l]), in place.
   void forward(std::size_t lanes, const float* factors, double* x) const;
-  /// Multiplies the trailing unknowns with the inverse of their Schur complement, in place.
-  void solve_trailing(std::size_t lanes, const float* factors, double* x) const;
-  /// Solves for the leading unknowns once the trailing ones are known.
+  /// Solves for the leading unknowns once the trailing ones are known (right-hand side times the inverse complement).
   void backward(std::size_t lanes, const float* factors, double* x) const;
 
-  /// Where the inverted Schur complement's entry (row, column) of the trailing unknowns is kept.
+  /// Where the (inverted) Schur complement's entry (row, column) of the trailing unknowns is kept.
   std::size_t trailing_slot(std::size_t row, std::size_t column) const;
 
  private:

@@ -1,10 +1,10 @@
 #include "simulation/failure_report.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+
+#include <fmt/format.h>
 
 namespace howship::simulation {
 namespace {
@@ -17,7 +17,8 @@ struct Contribution {
 };
 
 /// What each process adds to the species' rate, at the failure's values.
-std::vector<Contribution> contributions(const Failure& failure, const model::Kinetics& kinetics, std::span<const double> parameters) {
+std::vector<Contribution> contributions(const Failure& failure, const model::Kinetics& kinetics,
+                                        std::span<const double> parameters) {
   const model::Model& model = kinetics.model();
   std::vector<Contribution> list;
   std::vector<model::NodeId> nodes;
@@ -60,15 +61,16 @@ std::string voxel_text(const vertebra::Domain& domain, std::size_t voxel) {
   const std::size_t index = domain.active()[voxel];
   const auto [i, j, k] = domain.grid().voxel(index);
   const auto [x, y, z] = domain.grid().position(index);
-  return fmt::format("voxel ({}, {}, {}), {}, at ({:.2f}, {:.2f}, {:.2f}) mm", i, j, k, to_text(domain.region()[voxel]), x, y, z);
+  return fmt::format("voxel ({}, {}, {}), {}, at ({:.2f}, {:.2f}, {:.2f}) mm", i, j, k, to_text(domain.region()[voxel]),
+                     x, y, z);
 }
 
 std::string describe(const Failure& failure, const model::Kinetics& kinetics, std::span<const double> parameters,
                      const vertebra::Domain& domain) {
   const model::Species& species = kinetics.model().species[failure.species];
   const double value = failure.voxel ? failure.local[species.slot] : failure.systemic[species.slot];
-  std::string text = fmt::format("the equations cannot be solved beyond day {:.6g}: species {} = {:.6g} {}", failure.time, species.id,
-                                 value / species.unit.scale, species.unit.text);
+  std::string text = fmt::format("the equations cannot be solved beyond day {:.6g}: species {} = {:.6g} {}",
+                                 failure.time, species.id, value / species.unit.scale, species.unit.text);
   if (failure.voxel) text += " in " + voxel_text(domain, *failure.voxel);
   text += fmt::format("; {}.", failure.cause);
 
@@ -77,10 +79,13 @@ std::string describe(const Failure& failure, const model::Kinetics& kinetics, st
   const bool not_finite = !list.empty() && !std::isfinite(list.front().rate);
   for (std::size_t i = 0; i < std::min(kMost, list.size()); ++i) {
     if (i > 0 && not_finite && std::isfinite(list[i].rate)) break;
-    text += fmt::format("\n  process {} changes it by {:.4g} {}/day", list[i].process, list[i].rate / species.unit.scale, species.unit.text);
+    text += fmt::format("\n  process {} changes it by {:.4g} {}/day", list[i].process,
+                        list[i].rate / species.unit.scale, species.unit.text);
   }
-  text += not_finite ? "\nLook for a division by zero, a root or a power of a negative number in that process and in what it reads."
-                     : "\nTry a larger relative tolerance or typical size if it is near zero, or a smaller rate in the processes above; "
+  text += not_finite ? "\nLook for a division by zero, a root or a power of a negative number in that process and in "
+                       "what it reads."
+                     : "\nTry a larger relative tolerance or typical size if it is near zero, or a smaller rate in the "
+                       "processes above; "
                        "run one voxel first (howship check shows the formulas).";
   return text;
 }

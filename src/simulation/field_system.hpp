@@ -7,7 +7,6 @@
 
 #include <Eigen/Dense>
 
-#include "howship/core/parallel.hpp"
 #include "howship/model/kinetics.hpp"
 #include "howship/vertebra/domain.hpp"
 
@@ -19,14 +18,15 @@
 #include "simulation/tissue.hpp"
 #include "simulation/transport.hpp"
 #include "simulation/transport_solver.hpp"
+#include "simulation/worker_team.hpp"
 
 namespace howship::simulation {
 
 /// The semi-discrete equations: local species x in every voxel, systemic species z that feel the tissue back, and the
 /// systemic species s(t) that do not and were integrated ahead:
 ///   dx/dt = reactions(t, x, z, s) + transport(x),   dz/dt = rates(t, z, s, sums over tissue of x).
-/// The Newton matrix I - γJ is solved exactly: per voxel by BlockLu, between voxels by TransportSolver, and the systemic
-/// rows and columns as a border.
+/// The Newton matrix I - γJ is solved exactly: per voxel by BlockLu, between voxels by TransportSolver, and the
+/// systemic rows and columns as a border.
 class FieldSystem final : public ImplicitSystem {
  public:
   FieldSystem(SUNContext context, std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
@@ -50,6 +50,7 @@ class FieldSystem final : public ImplicitSystem {
 
   /// The last evaluation that was not finite, if any.
   const std::optional<Failure>& failure() const { return failure_; }
+  void forget_failure() { failure_.reset(); }
   /// The species and voxel where |x w| is largest.
   Failure worst(double time, N_Vector y, N_Vector x, N_Vector w, const std::string& cause);
 
@@ -65,6 +66,7 @@ class FieldSystem final : public ImplicitSystem {
     model::Program::Workspace rates, derivatives, by_systemic, integrands, integrand_derivatives;
     Buffer<double> values, results, entries, matrix;
     std::array<double, model::Program::kBlock> squares{}, squares_sum{};
+    double slack = 1.0;
   };
 
   void check_reductions();
@@ -73,8 +75,8 @@ class FieldSystem final : public ImplicitSystem {
   bool evaluate_block(std::size_t block, Scratch& scratch);
   bool systemic_rates(std::span<double> out);
   void note_failure(double time, const double* y, const double* correction, const char* what);
-  Failure failure_at(double time, const double* y, const double* correction, std::size_t species, std::optional<std::size_t> voxel,
-                     std::string cause) const;
+  Failure failure_at(double time, const double* y, const double* correction, std::size_t species,
+                     std::optional<std::size_t> voxel, std::string cause) const;
 
   bool factor_block(std::size_t block, double gamma, const double* y, Scratch& scratch);
   void right_hand_side(std::size_t block, double* x);
@@ -90,28 +92,29 @@ class FieldSystem final : public ImplicitSystem {
   std::vector<std::size_t> main_slots_;
   std::vector<std::ptrdiff_t> main_place_;
   Layout layout_;
+  WorkerTeam team_;
   FieldSpace space_;
-  Threads threads_;
   std::size_t given_count_;
   Buffer<double> given_;
   Transport transport_;
   BlockLu lu_;
   TransportSolver transport_solver_;
   bool coupled_;
+  double slack_ = 1.0;  ///< how far a residual of the transport solver may understate its error, as a factor
 
   std::vector<Scratch> scratch_;
   Buffer<float> factors_;
-  Buffer<double> diffusing_;         ///< diffusing species, each contiguous over voxels, for transport
+  Buffer<double> diffusing_;                    ///< diffusing species, each contiguous over voxels, for transport
   Buffer<double> trailing_, trailing_weights_;  ///< the same for the reduced linear system
-  Buffer<double> update_;            ///< a Newton update between two sweeps
+  Buffer<double> update_;                       ///< a Newton update between two sweeps
   double time_ = 0.0;
   std::vector<double> systemic_, reductions_, main_rates_;  ///< at time_
   model::Program::Workspace systemic_workspace_, systemic_derivatives_, reduction_derivatives_;
 
   Tissue tissue_;
-  std::vector<const double*> masks_;   ///< of each rate reduction
+  std::vector<const double*> masks_;  ///< of each rate reduction
   std::vector<double> factors_of_reductions_;
-  Buffer<double> partial_;             ///< per block and reduction
+  Buffer<double> partial_;  ///< per block and reduction
 
   std::vector<std::size_t> border_columns_;  ///< tail indices that local species feel
   std::vector<Buffer<double>> border_;       ///< (I - γJ)⁻¹ γ ∂local/∂systemic, for each of them

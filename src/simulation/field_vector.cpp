@@ -15,8 +15,12 @@ struct Content {
   Buffer<double> values;
 };
 
-Content& content(N_Vector v) { return *static_cast<Content*>(v->content); }
-FieldSpace& space(N_Vector v) { return *content(v).space; }
+Content& content(N_Vector v) {
+  return *static_cast<Content*>(v->content);
+}
+FieldSpace& space(N_Vector v) {
+  return *content(v).space;
+}
 
 N_Vector clone(N_Vector v) {
   try {
@@ -45,14 +49,30 @@ void add(N_Vector any, Kind kind, double a, N_Vector x, double b, N_Vector y, N_
   space(any).add(operation);
 }
 
-void linear_sum(double a, N_Vector x, double b, N_Vector y, N_Vector z) { add(z, Kind::linear_sum, a, x, b, y, z); }
-void scale(double c, N_Vector x, N_Vector z) { add(z, Kind::linear_sum, c, x, 0.0, x, z); }
-void constant(double c, N_Vector z) { add(z, Kind::constant, c, nullptr, 0.0, nullptr, z); }
-void product(N_Vector x, N_Vector y, N_Vector z) { add(z, Kind::product, 0.0, x, 0.0, y, z); }
-void divide(N_Vector x, N_Vector y, N_Vector z) { add(z, Kind::divide, 0.0, x, 0.0, y, z); }
-void absolute(N_Vector x, N_Vector z) { add(z, Kind::absolute, 0.0, x, 0.0, nullptr, z); }
-void inverse(N_Vector x, N_Vector z) { add(z, Kind::inverse, 0.0, x, 0.0, nullptr, z); }
-void add_constant(N_Vector x, double b, N_Vector z) { add(z, Kind::add_constant, b, x, 0.0, nullptr, z); }
+void linear_sum(double a, N_Vector x, double b, N_Vector y, N_Vector z) {
+  add(z, Kind::linear_sum, a, x, b, y, z);
+}
+void scale(double c, N_Vector x, N_Vector z) {
+  add(z, Kind::linear_sum, c, x, 0.0, x, z);
+}
+void constant(double c, N_Vector z) {
+  add(z, Kind::constant, c, nullptr, 0.0, nullptr, z);
+}
+void product(N_Vector x, N_Vector y, N_Vector z) {
+  add(z, Kind::product, 0.0, x, 0.0, y, z);
+}
+void divide(N_Vector x, N_Vector y, N_Vector z) {
+  add(z, Kind::divide, 0.0, x, 0.0, y, z);
+}
+void absolute(N_Vector x, N_Vector z) {
+  add(z, Kind::absolute, 0.0, x, 0.0, nullptr, z);
+}
+void inverse(N_Vector x, N_Vector z) {
+  add(z, Kind::inverse, 0.0, x, 0.0, nullptr, z);
+}
+void add_constant(N_Vector x, double b, N_Vector z) {
+  add(z, Kind::add_constant, b, x, 0.0, nullptr, z);
+}
 
 // More terms than one operation holds are taken in groups.
 int linear_combination(int count, double* factors, N_Vector* inputs, N_Vector z) {
@@ -87,7 +107,9 @@ int scale_add_multi(int count, double* factors, N_Vector x, N_Vector* y, N_Vecto
   return 0;
 }
 
-double weighted_norm(N_Vector x, N_Vector w) { return space(x).norm(x, w); }
+double weighted_norm(N_Vector x, N_Vector w) {
+  return space(x).norm(x, w);
+}
 
 double extremum(N_Vector x, double start, double (*better)(double, double), double (*view)(double)) {
   const double* data = space(x).values(x);
@@ -96,20 +118,29 @@ double extremum(N_Vector x, double start, double (*better)(double, double), doub
   return result;
 }
 double maximum_norm(N_Vector x) {
-  return extremum(x, 0.0, [](double a, double b) { return a > b ? a : b; }, [](double v) { return std::abs(v); });
+  return extremum(
+      x, 0.0, [](double a, double b) { return a > b ? a : b; }, [](double v) { return std::abs(v); });
 }
 double minimum(N_Vector x) {
-  return extremum(x, std::numeric_limits<double>::infinity(), [](double a, double b) { return a < b ? a : b; }, [](double v) { return v; });
+  return extremum(
+      x, std::numeric_limits<double>::infinity(), [](double a, double b) { return a < b ? a : b; },
+      [](double v) { return v; });
 }
 
-N_Vector_ID identity(N_Vector) { return SUNDIALS_NVEC_CUSTOM; }
-sunindextype length(N_Vector v) { return static_cast<sunindextype>(space(v).layout().unknowns()); }
-double* array_pointer(N_Vector v) { return space(v).values(v); }
+N_Vector_ID identity(N_Vector) {
+  return SUNDIALS_NVEC_CUSTOM;
+}
+sunindextype length(N_Vector v) {
+  return static_cast<sunindextype>(space(v).layout().unknowns());
+}
+double* array_pointer(N_Vector v) {
+  return space(v).values(v);
+}
 
 }  // namespace
 
-FieldSpace::FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, Threads threads)
-    : context_(context), layout_(layout), typical_(std::move(typical)), threads_(threads) {
+FieldSpace::FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, WorkerTeam& team)
+    : context_(context), layout_(layout), typical_(std::move(typical)), team_(team) {
   // 4 kB per vector and chunk: what one prediction touches then fits into a first-level cache.
   constexpr std::size_t kChunkValues = 512;
   chunk_blocks_ = std::max<std::size_t>(1, kChunkValues / std::max<std::size_t>(1, layout_.block_size()));
@@ -148,7 +179,9 @@ double* FieldSpace::values(N_Vector vector) {
   return raw(vector);
 }
 
-double* FieldSpace::raw(N_Vector vector) { return content(vector).values.data(); }
+double* FieldSpace::raw(N_Vector vector) {
+  return content(vector).values.data();
+}
 
 void FieldSpace::set_weights(N_Vector y, N_Vector weights, double relative_tolerance) {
   add_constant(y, relative_tolerance, weights);
@@ -156,7 +189,8 @@ void FieldSpace::set_weights(N_Vector y, N_Vector weights, double relative_toler
 }
 
 double FieldSpace::combine(double worst_voxel, double systemic) const {
-  return std::sqrt((worst_voxel + systemic) / static_cast<double>(std::max<std::size_t>(1, layout_.locals + layout_.systemics)));
+  return std::sqrt((worst_voxel + systemic) /
+                   static_cast<double>(std::max<std::size_t>(1, layout_.locals + layout_.systemics)));
 }
 
 double FieldSpace::norm(N_Vector x, N_Vector w) {
@@ -165,7 +199,7 @@ double FieldSpace::norm(N_Vector x, N_Vector w) {
   struct alignas(64) Worst {
     std::array<double, model::Program::kBlock> largest{}, sum{};
   };
-  std::vector<Worst> worst(static_cast<std::size_t>(std::max(1, threads_.count)));
+  std::vector<Worst> worst(team_.count());
   const std::size_t lanes = layout_.lanes;
   sweep([&](std::size_t block, std::size_t thread) {
     std::array<double, model::Program::kBlock> squares{};

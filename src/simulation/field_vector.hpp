@@ -1,14 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <atomic>
 #include <vector>
-
-#include "howship/core/parallel.hpp"
 
 #include "simulation/buffer.hpp"
 #include "simulation/layout.hpp"
 #include "simulation/sundials_handles.hpp"
+#include "simulation/worker_team.hpp"
 
 namespace howship::simulation {
 
@@ -18,10 +17,9 @@ namespace howship::simulation {
 class FieldSpace {
  public:
   /// @param typical  one size per local species, then one per systemic unknown: what relative accuracy refers to
-  FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, Threads threads);
+  FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, WorkerTeam& team);
 
   const Layout& layout() const { return layout_; }
-  Threads threads() const { return threads_; }
 
   /// A new vector of zeros.
   VectorHandle create() { return VectorHandle(create_raw()); }
@@ -45,7 +43,7 @@ class FieldSpace {
   template <class Body>
   void sweep(Body&& body) {
     run_tail();
-    for_blocks(threads_, chunks_, [&](std::size_t chunk, std::size_t thread) {
+    team_.for_blocks(chunks_, [&](std::size_t chunk, std::size_t thread) {
       run_chunk(chunk);
       const std::size_t end = chunk_begin(chunk + 1);
       for (std::size_t block = chunk_begin(chunk); block < end; ++block) body(block, thread);
@@ -61,7 +59,18 @@ class FieldSpace {
   std::size_t vectors_created() const { return vectors_created_; }
 
   struct Operation {
-    enum class Kind { linear_sum, product, divide, absolute, inverse, add_constant, constant, combine, add_multiple, weights };
+    enum class Kind {
+      linear_sum,
+      product,
+      divide,
+      absolute,
+      inverse,
+      add_constant,
+      constant,
+      combine,
+      add_multiple,
+      weights
+    };
     static constexpr int kMost = 8;
     Kind kind = Kind::constant;
     int count = 0;
@@ -84,7 +93,7 @@ class FieldSpace {
   SUNContext context_;
   Layout layout_;
   std::vector<double> typical_;
-  Threads threads_;
+  WorkerTeam& team_;
   std::size_t chunk_blocks_ = 1, chunks_ = 0;
   std::vector<Operation> pending_;
   std::size_t vectors_created_ = 0;

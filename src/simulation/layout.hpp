@@ -14,7 +14,8 @@ struct Layout {
 
   Layout(std::size_t voxel_count, std::size_t local_count, std::size_t systemic_count)
       : voxels(voxel_count), locals(local_count), systemics(systemic_count) {
-    lanes = voxels <= static_cast<std::size_t>(model::Program::kSmall) ? model::Program::kSmall : model::Program::kBlock;
+    lanes =
+        voxels <= static_cast<std::size_t>(model::Program::kSmall) ? model::Program::kSmall : model::Program::kBlock;
     blocks = (voxels + lanes - 1) / lanes;
   }
 

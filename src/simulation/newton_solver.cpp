@@ -9,18 +9,25 @@ namespace {
 
 constexpr int kMostIterations = 3;
 constexpr long kStepsPerSetup = 20;
-constexpr double kGammaChange = 0.3;      // setting up anew pays beyond this
-constexpr double kRateDecay = 0.3;        // of the estimated convergence rate
-constexpr double kDivergence = 2.0;       // growth of the update that ends an iteration
-constexpr double kLinearTolerance = 0.05; // of the nonlinear one
+constexpr double kGammaChange = 0.3;       // setting up anew pays beyond this
+constexpr double kRateDecay = 0.3;         // of the estimated convergence rate
+constexpr double kDivergence = 2.0;        // growth of the update that ends an iteration
+constexpr double kLinearTolerance = 0.05;  // of the nonlinear one
 
-NewtonSolver& self(SUNNonlinearSolver solver) { return *static_cast<NewtonSolver*>(solver->content); }
+NewtonSolver& self(SUNNonlinearSolver solver) {
+  return *static_cast<NewtonSolver*>(solver->content);
+}
 
-SUNNonlinearSolver_Type kind(SUNNonlinearSolver) { return SUNNONLINEARSOLVER_ROOTFIND; }
-int solve(SUNNonlinearSolver solver, N_Vector, N_Vector correction, N_Vector weights, double tolerance, booleantype, void*) {
+SUNNonlinearSolver_Type kind(SUNNonlinearSolver) {
+  return SUNNONLINEARSOLVER_ROOTFIND;
+}
+int solve(SUNNonlinearSolver solver, N_Vector, N_Vector correction, N_Vector weights, double tolerance, booleantype,
+          void*) {
   return self(solver).solve(correction, weights, tolerance);
 }
-int set_system(SUNNonlinearSolver, SUNNonlinSolSysFn) { return SUN_NLS_SUCCESS; }
+int set_system(SUNNonlinearSolver, SUNNonlinSolSysFn) {
+  return SUN_NLS_SUCCESS;
+}
 int iterations(SUNNonlinearSolver solver, long* count) {
   *count = self(solver).last_iterations();
   return SUN_NLS_SUCCESS;
@@ -32,7 +39,8 @@ int release(SUNNonlinearSolver solver) {
 
 }  // namespace
 
-NewtonSolver::NewtonSolver(SUNContext context, ImplicitSystem& system) : system_(system), handle_(SUNNonlinSolNewEmpty(context)) {
+NewtonSolver::NewtonSolver(SUNContext context, ImplicitSystem& system)
+    : system_(system), handle_(SUNNonlinSolNewEmpty(context)) {
   if (!handle_) throw std::bad_alloc();
   handle_->content = this;
   handle_->ops->gettype = kind;
@@ -44,7 +52,8 @@ NewtonSolver::NewtonSolver(SUNContext context, ImplicitSystem& system) : system_
 
 void NewtonSolver::attach(void* cvode) {
   cvode_ = cvode;
-  if (CVodeSetNonlinearSolver(cvode, handle_.get()) != CV_SUCCESS) throw std::logic_error("CVODE refuses the Newton solver");
+  if (CVodeSetNonlinearSolver(cvode, handle_.get()) != CV_SUCCESS)
+    throw std::logic_error("CVODE refuses the Newton solver");
 }
 
 int NewtonSolver::solve(N_Vector correction, N_Vector weights, double tolerance) {
@@ -54,21 +63,23 @@ int NewtonSolver::solve(N_Vector correction, N_Vector weights, double tolerance)
   N_Vector current = nullptr;
   N_Vector current_rate = nullptr;
   void* data = nullptr;
-  CVodeGetNonlinearSystemData(cvode_, &step.time, &step.predicted, &current, &current_rate, &step.gamma, &step.rl1, &step.slope, &data);
+  CVodeGetNonlinearSystemData(cvode_, &step.time, &step.predicted, &current, &current_rate, &step.gamma, &step.rl1,
+                              &step.slope, &data);
   long count = 0;
   CVodeGetNumSteps(cvode_, &count);
   last_iterations_ = 0;
 
   const bool again = count == last_step_;  // the previous attempt at this step failed, here or in the error test
   last_step_ = count;
-  bool renew = !have_matrix_ || again || count >= setup_step_ + kStepsPerSetup || std::abs(step.gamma / setup_gamma_ - 1.0) > kGammaChange;
+  bool renew = !have_matrix_ || again || count >= setup_step_ + kStepsPerSetup ||
+               std::abs(step.gamma / setup_gamma_ - 1.0) > kGammaChange;
   for (;;) {
     const bool fresh = renew;
     if (renew) {
-      ++setups_;
+      ++counters_.setups;
       have_matrix_ = system_.setup(step);
       if (!have_matrix_) {
-        ++failures_;
+        ++counters_.failures;
         return SUN_NLS_CONV_RECVR;
       }
       setup_gamma_ = step.gamma;
@@ -78,7 +89,7 @@ int NewtonSolver::solve(N_Vector correction, N_Vector weights, double tolerance)
     double previous = 0.0;
     for (int iteration = 0; iteration < kMostIterations; ++iteration) {
       ++last_iterations_;
-      ++total_iterations_;
+      ++counters_.iterations;
       const auto update = system_.iterate(step, iteration, step.gamma / setup_gamma_, kLinearTolerance * tolerance);
       if (!update) break;
       if (iteration > 0) rate_ = std::max(kRateDecay * rate_, *update / previous);
@@ -90,7 +101,7 @@ int NewtonSolver::solve(N_Vector correction, N_Vector weights, double tolerance)
     N_VConst(0.0, correction);
     renew = true;
   }
-  ++failures_;
+  ++counters_.failures;
   return SUN_NLS_CONV_RECVR;
 }
 

@@ -23,7 +23,8 @@ class ImplicitSystem {
   /// @param gamma_ratio  γ now over γ at setup
   /// @param tolerance    for the error of the linear solve in the weighted norm
   /// @return the weighted norm of the update; nothing if rates are not finite or the linear solve failed
-  virtual std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio, double tolerance) = 0;
+  virtual std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio,
+                                        double tolerance) = 0;
 };
 
 /// Modified Newton for CVODE: its strategy (when to set up anew, when an iteration has converged or diverged) is
@@ -34,11 +35,15 @@ class NewtonSolver {
   NewtonSolver(SUNContext context, ImplicitSystem& system);
   void attach(void* cvode);
   /// Forgets the matrix, when integration starts anew.
-  void restart() { have_matrix_ = false; }
+  void restart() {
+    have_matrix_ = false;
+    last_step_ = -1;
+  }
 
-  long iterations() const { return total_iterations_; }
-  long failures() const { return failures_; }
-  long setups() const { return setups_; }
+  struct Counters {
+    long iterations = 0, failures = 0, setups = 0;
+  };
+  const Counters& counters() const { return counters_; }
 
   int solve(N_Vector correction, N_Vector weights, double tolerance);
   long last_iterations() const { return last_iterations_; }
@@ -47,10 +52,10 @@ class NewtonSolver {
   ImplicitSystem& system_;
   NonlinearSolverHandle handle_;
   void* cvode_ = nullptr;
-  bool have_matrix_ = false, succeeded_ = false;
+  bool have_matrix_ = false;
   double setup_gamma_ = 0.0, rate_ = 1.0;
   long setup_step_ = 0, last_step_ = -1, last_iterations_ = 0;
-  long total_iterations_ = 0, failures_ = 0, setups_ = 0;
+  Counters counters_;
 };
 
 }  // namespace howship::simulation

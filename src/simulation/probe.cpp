@@ -9,6 +9,7 @@
 #include "simulation/buffer.hpp"
 #include "simulation/layout.hpp"
 #include "simulation/tissue.hpp"
+#include "simulation/worker_team.hpp"
 
 namespace howship::simulation {
 
@@ -16,15 +17,15 @@ using model::NodeId;
 using model::Program;
 
 struct Probe::Impl {
-  Impl(std::shared_ptr<const model::Kinetics> kinetics_in, std::vector<double> parameters_in, const vertebra::Domain& domain_in,
-       const std::vector<std::vector<double>>& given_in, Threads threads_in)
+  Impl(std::shared_ptr<const model::Kinetics> kinetics_in, std::vector<double> parameters_in,
+       const vertebra::Domain& domain_in, const std::vector<std::vector<double>>& given_in, Threads threads_in)
       : kinetics(std::move(kinetics_in)),
         parameters(std::move(parameters_in)),
         domain(domain_in),
         layout(domain.size(), kinetics->local_count(), 0),
         given_count(given_in.size()),
         given(in_blocks(given_in, layout)),
-        threads(threads_in),
+        team(threads_in),
         tissue(domain, layout),
         reductions(kinetics->model().reductions.size(), 0.0) {
     for (const model::Reduction& reduction : kinetics->model().reductions) {
@@ -44,7 +45,7 @@ struct Probe::Impl {
     const auto found = programs.find(key);
     if (found != programs.end()) return found->second;
     Compiled fresh{kinetics->program(nodes), {}};
-    for (int t = 0; t < std::max(1, threads.count); ++t) {
+    for (std::size_t t = 0; t < team.count(); ++t) {
       fresh.workspaces.push_back(fresh.program.workspace(static_cast<int>(layout.lanes), parameters));
     }
     return programs.emplace(key, std::move(fresh)).first->second;
@@ -55,18 +56,20 @@ struct Probe::Impl {
   void for_values(const State& state, std::span<const NodeId> nodes, Body&& body) {
     Compiled& code = compiled(nodes);
     const std::size_t lanes = layout.lanes;
-    for (Program::Workspace& workspace : code.workspaces) code.program.prepare(workspace, {state.time, state.systemic, reductions});
+    for (Program::Workspace& workspace : code.workspaces)
+      code.program.prepare(workspace, {state.time, state.systemic, reductions});
     std::vector<Buffer<double>> outputs;
     std::vector<Buffer<double>> inputs;
     for (std::size_t t = 0; t < code.workspaces.size(); ++t) {
       outputs.emplace_back(std::max<std::size_t>(1, nodes.size()) * lanes);
       inputs.emplace_back(std::max<std::size_t>(1, layout.block_size()));
     }
-    for_blocks(threads, layout.blocks, [&](std::size_t block, std::size_t thread) {
+    team.for_blocks(layout.blocks, [&](std::size_t block, std::size_t thread) {
       // Copied, so that a state need not be padded to whole blocks.
       double* in = inputs[thread].data();
       for (std::size_t s = 0; s < layout.locals; ++s) {
-        for (std::size_t l = 0; l < lanes; ++l) in[s * lanes + l] = state.local.data[s * state.local.stride + layout.source(block * lanes + l)];
+        for (std::size_t l = 0; l < lanes; ++l)
+          in[s * lanes + l] = state.local.data[s * state.local.stride + layout.source(block * lanes + l)];
       }
       code.program.run(code.workspaces[thread], {in, lanes}, {given.data() + block * given_count * lanes, lanes}, 0,
                        {outputs[thread].data(), lanes});
@@ -134,7 +137,7 @@ struct Probe::Impl {
   Layout layout;
   std::size_t given_count;
   Buffer<double> given;
-  Threads threads;
+  WorkerTeam team;
   Tissue tissue;
   std::vector<NodeId> integrand_nodes;
   std::vector<const double*> masks;
@@ -142,8 +145,8 @@ struct Probe::Impl {
   std::map<std::vector<NodeId>, Compiled> programs;
 };
 
-Probe::Probe(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters, const vertebra::Domain& domain,
-             std::vector<std::vector<double>> given, Threads threads)
+Probe::Probe(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
+             const vertebra::Domain& domain, std::vector<std::vector<double>> given, Threads threads)
     : impl_(std::make_unique<Impl>(std::move(kinetics), std::move(parameters), domain, given, threads)) {}
 Probe::~Probe() = default;
 Probe::Probe(Probe&&) noexcept = default;

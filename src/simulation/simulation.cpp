@@ -1,10 +1,10 @@
 #include "howship/simulation/simulation.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "howship/core/error.hpp"
 
@@ -27,12 +27,14 @@ struct Event {
 
 /// Doses and outputs by time; equal times are one event. Outputs past the end are dropped.
 std::vector<Event> events_of(const Schedule& schedule, std::size_t systemic_count) {
-  if (!(std::isfinite(schedule.end) && schedule.end >= 0.0)) throw InputError(fmt::format("the end of a run cannot be day {}", schedule.end));
+  if (!(std::isfinite(schedule.end) && schedule.end >= 0.0))
+    throw InputError(fmt::format("the end of a run cannot be day {}", schedule.end));
   std::vector<Event> events;
   for (const double time : schedule.outputs) events.push_back({time, true, {}});
   for (const Dose& dose : schedule.doses) {
     if (dose.systemic >= systemic_count) throw std::logic_error("a dose into a systemic species that does not exist");
-    if (!std::isfinite(dose.amount)) throw InputError(fmt::format("dose '{}' on day {}: the amount is {}", dose.label, dose.time, dose.amount));
+    if (!std::isfinite(dose.amount))
+      throw InputError(fmt::format("dose '{}' on day {}: the amount is {}", dose.label, dose.time, dose.amount));
     events.push_back({dose.time, false, {dose}});
   }
   for (const Event& event : events) {
@@ -57,8 +59,8 @@ std::vector<Event> events_of(const Schedule& schedule, std::size_t systemic_coun
 }  // namespace
 
 struct Simulation::Impl {
-  Impl(std::shared_ptr<const model::Kinetics> kinetics_in, std::vector<double> parameters_in, const vertebra::Domain& domain_in,
-       const std::vector<std::vector<double>>& given, SolverOptions options_in)
+  Impl(std::shared_ptr<const model::Kinetics> kinetics_in, std::vector<double> parameters_in,
+       const vertebra::Domain& domain_in, const std::vector<std::vector<double>>& given, SolverOptions options_in)
       : kinetics(std::move(kinetics_in)),
         parameters(std::move(parameters_in)),
         domain(domain_in),
@@ -74,7 +76,8 @@ struct Simulation::Impl {
     cvode.reset(CVodeCreate(CV_BDF, context.get()));
     if (!cvode) throw std::bad_alloc();
     void* memory = cvode.get();
-    CVodeSetErrHandlerFn(memory, [](int, const char*, const char*, char*, void*) {}, nullptr);
+    CVodeSetErrHandlerFn(
+        memory, [](int, const char*, const char*, char*, void*) {}, nullptr);
     if (CVodeInit(memory, rates_callback, 0.0, y.get()) != CV_SUCCESS) throw std::bad_alloc();
     CVodeSetUserData(memory, this);
     CVodeWFtolerances(memory, weights_callback);
@@ -98,8 +101,7 @@ struct Simulation::Impl {
                  const std::function<bool(double, double)>& keep_going);
   void begin_integration(double time);
   void count_steps();
-  void step_to(double stop, std::span<const Event> outputs, const std::function<void(const State&, Moment)>& observer,
-               const std::function<bool(double, double)>& keep_going);
+  void step_to(double stop, const std::function<bool(double, double)>& keep_going);
   void apply(const std::vector<Dose>& doses, double interval_end);
   void report(double when, N_Vector values, const std::function<void(const State&, Moment)>& observer, Moment moment);
   void interpolate(double when, N_Vector out);
@@ -150,7 +152,8 @@ void Simulation::Impl::interpolate(double when, N_Vector out) {
   }
 }
 
-void Simulation::Impl::report(double when, N_Vector values, const std::function<void(const State&, Moment)>& observer, Moment moment) {
+void Simulation::Impl::report(double when, N_Vector values, const std::function<void(const State&, Moment)>& observer,
+                              Moment moment) {
   if (!observer) return;
   const Layout& layout = system.layout();
   system.systemic_at(when, values, systemic);
@@ -169,9 +172,11 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<v
   const auto begin = std::chrono::steady_clock::now();
   const std::vector<Event> events = events_of(schedule, kinetics->systemic_count());
   const FieldSystem::Counters before = system.counters();
+  const NewtonSolver::Counters newton_before = newton.counters();
   statistics = {};
   time = 0.0;
   system.initial_state(y.get(), systemic);
+  system.forget_failure();
   ahead.set_state(systemic);
 
   const auto interval_end = [&](std::size_t event) {
@@ -180,7 +185,6 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<v
     }
     return schedule.end;
   };
-  const bool dose_at_start = !events.empty() && events.front().time == 0.0 && !events.front().doses.empty();
   double next_dose = schedule.end;
   for (const Event& event : events) {
     if (!event.doses.empty()) {
@@ -190,7 +194,6 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<v
   }
   ahead.integrate(0.0, next_dose);
   begin_integration(0.0);
-  (void)dose_at_start;
 
   const VectorHandle scratch = system.space().create();
   std::size_t next = 0;
@@ -199,12 +202,14 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<v
     std::size_t stop_event = next;
     while (stop_event < events.size() && events[stop_event].doses.empty()) ++stop_event;
     const double stop = stop_event < events.size() ? events[stop_event].time : schedule.end;
-    while (next < stop_event && events[next].time <= time) report(events[next++].time, y.get(), observer, Moment::output);
+    while (next < stop_event && events[next].time <= time) {
+      report(events[next++].time, y.get(), observer, Moment::output);
+    }
     while (time < stop) {
       if (!cvode) {
         time = stop;
       } else {
-        step_to(stop, {}, observer, keep_going);
+        step_to(stop, keep_going);
       }
       while (next < stop_event && events[next].time <= time) {
         interpolate(events[next].time, scratch.get());
@@ -227,20 +232,24 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<v
   statistics.seconds_rates = counters.seconds_rates - before.seconds_rates;
   statistics.seconds_setup = counters.seconds_setup - before.seconds_setup;
   statistics.seconds_solve = counters.seconds_solve - before.seconds_solve;
-  statistics.newton_iterations = newton.iterations();
-  statistics.matrix_setups = newton.setups();
-  statistics.nonlinear_failures = newton.failures();
+  statistics.newton_iterations = newton.counters().iterations - newton_before.iterations;
+  statistics.matrix_setups = newton.counters().setups - newton_before.setups;
+  statistics.nonlinear_failures = newton.counters().failures - newton_before.failures;
   statistics.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return statistics;
 }
 
 // One step of the integrator, not beyond a stop and not over a transient of what was integrated ahead.
-void Simulation::Impl::step_to(double stop, std::span<const Event>, const std::function<void(const State&, Moment)>&,
-                               const std::function<bool(double, double)>& keep_going) {
+void Simulation::Impl::step_to(double stop, const std::function<bool(double, double)>& keep_going) {
+  constexpr double kSameInstant = 1e-13;
+  if (stop - time <= kSameInstant * std::max(1.0, stop)) {
+    time = stop;
+    return;
+  }
   double limit = stop;
-  if (started && !ahead.empty()) {
-    double wanted = 0.0;
-    CVodeGetCurrentStep(cvode.get(), &wanted);
+  if (!ahead.empty()) {
+    double wanted = stop - time;
+    if (started) CVodeGetCurrentStep(cvode.get(), &wanted);
     wanted = std::min(wanted, stop - time);
     const double resolved = ahead.resolved_step(time, wanted);
     if (resolved < wanted) limit = time + resolved;
@@ -248,7 +257,7 @@ void Simulation::Impl::step_to(double stop, std::span<const Event>, const std::f
   CVodeSetStopTime(cvode.get(), limit);
   double reached = time;
   const int flag = CVode(cvode.get(), limit, y.get(), &reached, CV_ONE_STEP);
-  if (flag < 0) fail(flag);
+  if (flag < 0 || reached <= time) fail(flag);  // CVODE itself goes on when a step no longer moves the clock
   started = true;
   double step = 0.0;
   CVodeGetLastStep(cvode.get(), &step);
@@ -308,18 +317,23 @@ void Simulation::Impl::fail(int flag) {
   CVodeGetErrWeights(cvode.get(), weights.get());
   CVodeGetEstLocalErrors(cvode.get(), errors.get());
   std::string cause = "its step size fell below what the arithmetic resolves";
-  if (flag == CV_CONV_FAILURE) cause = "Newton's iteration does not converge however small the step, and it is farthest off";
+  if (flag == CV_CONV_FAILURE) {
+    cause = "Newton's iteration does not converge however small the step, and it is farthest off";
+  }
   if (flag == CV_ERR_FAILURE) cause = "its error stays above the tolerance however small the step";
   if (flag == CV_TOO_MUCH_ACC) cause = "the tolerance asks for more digits than there are";
-  throw NumericalError(describe(system.worst(time, y.get(), errors.get(), weights.get(), cause), *kinetics, parameters, domain));
+  throw NumericalError(
+      describe(system.worst(time, y.get(), errors.get(), weights.get(), cause), *kinetics, parameters, domain));
 }
 
-Simulation::Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters, const vertebra::Domain& domain,
-                       std::vector<std::vector<double>> given, SolverOptions options)
+Simulation::Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
+                       const vertebra::Domain& domain, std::vector<std::vector<double>> given, SolverOptions options)
     : impl_(std::make_unique<Impl>(std::move(kinetics), std::move(parameters), domain, given, options)) {}
 Simulation::~Simulation() = default;
 
-std::size_t Simulation::unknowns() const { return impl_->system.layout().unknowns() + impl_->kinetics->systemic_count() - impl_->system.main_slots().size(); }
+std::size_t Simulation::unknowns() const {
+  return impl_->system.layout().unknowns() + impl_->kinetics->systemic_count() - impl_->system.main_slots().size();
+}
 
 Statistics Simulation::run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,
                            const std::function<bool(double time, double step)>& keep_going) {
@@ -330,14 +344,17 @@ std::size_t Simulation::memory_estimate(const model::Kinetics& kinetics, std::si
   std::size_t main = 0;
   for (const bool autonomous : kinetics.autonomous()) main += autonomous ? 0 : 1;
   const Layout layout(voxels, kinetics.local_count(), main);
-  // CVODE keeps 6 vectors of history and 8 for work; we keep the solution, the update, and the state shown to observers.
+  // CVODE keeps 6 vectors of history and 8 for work; we keep the solution, the update, and the state shown to
+  // observers.
   constexpr std::size_t kVectors = 20;
   const BlockLu lu(layout.locals, kinetics.local_by_local().pattern, kinetics.diffusing());
   const std::size_t diffusing = kinetics.diffusing().size();
   std::size_t per_voxel = layout.locals * kVectors * sizeof(double) + lu.slots() * sizeof(float);
   per_voxel += kinetics.model().given.size() * sizeof(double) + main * layout.locals * sizeof(double);
-  per_voxel += kinetics.integrand_by_local().pattern.size() * sizeof(float) + kinetics.rate_reduction_count() * sizeof(double);
-  if (diffusing > 0) per_voxel += 6 * sizeof(std::int32_t) + diffusing * (15 * sizeof(double) + diffusing * sizeof(float));
+  per_voxel +=
+      kinetics.integrand_by_local().pattern.size() * sizeof(float) + kinetics.rate_reduction_count() * sizeof(double);
+  if (diffusing > 0)
+    per_voxel += 6 * sizeof(std::int32_t) + diffusing * (15 * sizeof(double) + diffusing * sizeof(float));
   return layout.padded() * per_voxel;
 }
 

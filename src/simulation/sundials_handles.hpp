@@ -1,13 +1,13 @@
 #pragma once
 
+#include <memory>
+#include <new>
+#include <utility>
+
 #include <cvode/cvode.h>
 #include <sundials/sundials_context.h>
 #include <sundials/sundials_nonlinearsolver.h>
 #include <sundials/sundials_nvector.h>
-
-#include <memory>
-#include <new>
-#include <utility>
 
 namespace howship::simulation {
 

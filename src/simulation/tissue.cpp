@@ -1,11 +1,11 @@
 #include "simulation/tissue.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "howship/core/diagnostics.hpp"
 
@@ -23,14 +23,16 @@ const Tissue::Region& Tissue::region(const std::string& name) {
   if (found != regions_.end()) return found->second;
   if (!name.empty() && std::find(kRegions.begin(), kRegions.end(), name) == kRegions.end()) {
     const std::string hint = did_you_mean(name, kRegions);
-    throw InputError(fmt::format("there is no region '{}' in a vertebra", name),
-                     hint.empty() ? "regions are trabecular, cortical, endplate, posterior and body (all but posterior)" : hint);
+    throw InputError(
+        fmt::format("there is no region '{}' in a vertebra", name),
+        hint.empty() ? "regions are trabecular, cortical, endplate, posterior and body (all but posterior)" : hint);
   }
   Region& region = regions_[name];
   region.mask = Buffer<double>(layout_.padded());
   for (std::size_t v = 0; v < layout_.voxels; ++v) {
     const vertebra::Region label = domain_.region()[v];
-    const bool inside = name.empty() || name == vertebra::to_text(label) || (name == "body" && label != vertebra::Region::posterior);
+    const bool inside =
+        name.empty() || name == vertebra::to_text(label) || (name == "body" && label != vertebra::Region::posterior);
     region.mask[v] = inside ? 1.0 : 0.0;
     region.voxels += inside ? 1 : 0;
   }
@@ -54,7 +56,8 @@ Buffer<double> in_blocks(const std::vector<std::vector<double>>& fields, const L
   Buffer<double> out(layout.padded() * fields.size());
   for (std::size_t f = 0; f < fields.size(); ++f) {
     for (std::size_t lane = 0; lane < layout.padded(); ++lane) {
-      out[(lane / layout.lanes * fields.size() + f) * layout.lanes + lane % layout.lanes] = fields[f][layout.source(lane)];
+      out[(lane / layout.lanes * fields.size() + f) * layout.lanes + lane % layout.lanes] =
+          fields[f][layout.source(lane)];
     }
   }
   return out;

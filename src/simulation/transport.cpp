@@ -4,7 +4,8 @@
 
 namespace howship::simulation {
 
-Transport::Transport(const vertebra::Domain& domain, const Layout& layout, const std::vector<std::vector<double>>& coefficients) {
+Transport::Transport(const vertebra::Domain& domain, const Layout& layout,
+                     const std::vector<std::vector<double>>& coefficients) {
   if (coefficients.empty()) return;
   const std::size_t padded = layout.padded();
   for (std::size_t face = 0; face < kFaces; ++face) {
@@ -17,7 +18,8 @@ Transport::Transport(const vertebra::Domain& domain, const Layout& layout, const
   }
   for (const std::vector<double>& coefficient : coefficients) {
     Field& field = fields_.emplace_back();
-    field.uniform = std::all_of(coefficient.begin(), coefficient.end(), [&](double d) { return d == coefficient.front(); });
+    field.uniform =
+        std::all_of(coefficient.begin(), coefficient.end(), [&](double d) { return d == coefficient.front(); });
     field.diagonal = Buffer<double>(padded);
     for (std::size_t face = 0; face < kFaces; ++face) {
       const double spacing = domain.grid().spacing[face / 2];
@@ -67,7 +69,8 @@ void Transport::rate(std::size_t species, const double* c, std::size_t begin, st
 #pragma omp simd
   for (std::size_t v = begin; v < end; ++v) {
     const double here = c[v];
-    out[v - begin] = (g0[v] * (c[n0[v]] - here) + g1[v] * (c[n1[v]] - here)) + (g2[v] * (c[n2[v]] - here) + g3[v] * (c[n3[v]] - here)) +
+    out[v - begin] = (g0[v] * (c[n0[v]] - here) + g1[v] * (c[n1[v]] - here)) +
+                     (g2[v] * (c[n2[v]] - here) + g3[v] * (c[n3[v]] - here)) +
                      (g4[v] * (c[n4[v]] - here) + g5[v] * (c[n5[v]] - here));
   }
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "simulation/tissue.hpp"
+
 namespace howship::simulation {
 namespace {
 
@@ -12,21 +14,29 @@ constexpr int kMostIterations = 60;
 
 }  // namespace
 
-TransportSolver::TransportSolver(const Transport& transport, const Layout& layout, std::vector<double> typical, Threads threads)
-    : transport_(transport), species_(transport.species()), stride_(layout.padded()), voxels_(layout.voxels), threads_(threads) {
+TransportSolver::TransportSolver(const Transport& transport, const Layout& layout, std::vector<double> typical,
+                                 WorkerTeam& team)
+    : transport_(transport),
+      species_(transport.species()),
+      stride_(layout.padded()),
+      voxels_(layout.voxels),
+      team_(team) {
   if (!transport.couples()) return;
   for (const double size : typical) scale_.push_back(1.0 / (size * size));
   inverse_ = Buffer<float>(species_ * species_ * stride_);
+  reaction_ = Buffer<float>(species_ * species_ * stride_);
+  right_sums_ = Buffer<double>(layout.blocks * species_);
   for (Buffer<double>* vector : {&r_, &shadow_, &p_, &v_, &t_}) *vector = Buffer<double>(species_ * stride_);
   const std::size_t chunks = (stride_ + kChunk - 1) / kChunk;
   partial_[0].resize(chunks);
   partial_[1].resize(chunks);
   largest_.resize(chunks);
+  reaction_sums_ = Buffer<double>(chunks * species_ * species_);
 }
 
 template <class Body>
 void TransportSolver::for_chunks(Body&& body) {
-  for_blocks(threads_, largest_.size(), [&](std::size_t chunk, std::size_t) {
+  team_.for_blocks(largest_.size(), [&](std::size_t chunk, std::size_t) {
     body(chunk, chunk * kChunk, std::min(stride_, (chunk + 1) * kChunk));
   });
 }
@@ -50,6 +60,61 @@ void TransportSolver::apply(double gamma, const double* u, std::size_t begin, st
       }
     }
   }
+}
+
+bool TransportSolver::prepare() {
+  for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
+    for (std::size_t e = 0; e < species_ * species_; ++e) {
+      double part = 0.0;
+      for (std::size_t v = begin; v < std::min(end, voxels_); ++v)
+        part += static_cast<double>(reaction_[e * stride_ + v]);
+      reaction_sums_[chunk * species_ * species_ + e] = part;
+    }
+  });
+  const auto size = static_cast<Eigen::Index>(species_);
+  Eigen::MatrixXd matrix(size, size);
+  for (std::size_t e = 0; e < species_ * species_; ++e) {
+    matrix(static_cast<Eigen::Index>(e / species_), static_cast<Eigen::Index>(e % species_)) =
+        ordered_sum(reaction_sums_.data() + e, largest_.size(), species_ * species_);
+  }
+  mean_.compute(matrix);
+  return matrix.allFinite() && mean_.rcond() > 1e-12;
+}
+
+// The constants, one per species, that added to u (or to 0) make the residual's sum over voxels vanish.
+Eigen::VectorXd TransportSolver::mean(const double* u) {
+  Eigen::VectorXd residual(static_cast<Eigen::Index>(species_));
+  for (std::size_t d = 0; d < species_; ++d) {
+    residual[static_cast<Eigen::Index>(d)] =
+        ordered_sum(right_sums_.data() + d, right_sums_.size() / species_, species_);
+  }
+  if (u != nullptr) {
+    for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
+      for (std::size_t d = 0; d < species_; ++d) {
+        double part = 0.0;
+        for (std::size_t e = 0; e < species_; ++e) {
+          const float* entry = reaction_.data() + (d * species_ + e) * stride_;
+#pragma omp simd reduction(+ : part)
+          for (std::size_t v = begin; v < std::min(end, voxels_); ++v)
+            part += static_cast<double>(entry[v]) * u[e * stride_ + v];
+        }
+        reaction_sums_[chunk * species_ + d] = part;
+      }
+    });
+    for (std::size_t d = 0; d < species_; ++d) {
+      residual[static_cast<Eigen::Index>(d)] -= ordered_sum(reaction_sums_.data() + d, largest_.size(), species_);
+    }
+  }
+  return mean_.solve(residual);
+}
+
+void TransportSolver::correct_mean(double* u) {
+  const Eigen::VectorXd shift = mean(u);
+  for_chunks([&](std::size_t, std::size_t begin, std::size_t end) {
+    for (std::size_t d = 0; d < species_; ++d) {
+      for (std::size_t i = d * stride_ + begin; i < d * stride_ + end; ++i) u[i] += shift[static_cast<Eigen::Index>(d)];
+    }
+  });
 }
 
 double TransportSolver::dot(const double* a, const double* b, std::size_t begin, std::size_t end) const {
@@ -77,7 +142,8 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
     double all = 0.0;
     for (std::size_t v = begin; v < end; ++v) {
       double squares = 0.0;
-      for (std::size_t d = 0; d < species_; ++d) squares += a[d * stride_ + v] * weights[d * stride_ + v] * (a[d * stride_ + v] * weights[d * stride_ + v]);
+      for (std::size_t d = 0; d < species_; ++d)
+        squares += a[d * stride_ + v] * weights[d * stride_ + v] * (a[d * stride_ + v] * weights[d * stride_ + v]);
       largest = std::max(largest, squares);
       all += squares;
     }
@@ -103,31 +169,46 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
   double* t = t_.data();
   double* shadow = shadow_.data();
 
-  // From u₀ the residual is γS⁻¹N u₀, and adding it is a Jacobi step that costs nothing.
+  // The first guess is the mean, whose residual u₀ - mean + γS⁻¹N₀ mean needs no neighbours.
+  const Eigen::VectorXd average = mean(nullptr);
   for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
-    apply(gamma, u, begin, end, r);
+    for (std::size_t d = 0; d < species_; ++d) {
+      const double own = average[static_cast<Eigen::Index>(d)];
+      double* to = r + d * stride_;
+      for (std::size_t i = begin; i < end; ++i) to[i] = u[d * stride_ + i] - own;
+      for (std::size_t e = 0; e < species_; ++e) {
+        const double other = gamma * average[static_cast<Eigen::Index>(e)];
+        const float* inverse = inverse_.data() + (d * species_ + e) * stride_;
+        const double* diagonal = transport_.diagonal(e);
+        for (std::size_t i = begin; i < end; ++i) to[i] += static_cast<double>(inverse[i]) * diagonal[i] * other;
+      }
+    }
+    for (std::size_t d = 0; d < species_; ++d) {
+      std::fill(u + d * stride_ + begin, u + d * stride_ + end, average[static_cast<Eigen::Index>(d)]);
+    }
     largest_[chunk] = norm_of_chunk(r, begin, end);
   });
-  const double start = norm();
-  if (!std::isfinite(start)) return -1;
+  double residual = norm();
+  if (!std::isfinite(residual)) return -1;
+  if (residual <= tolerance) return 0;
+
+  // A Jacobi step: u + r has the residual γS⁻¹N r. It is often enough.
   for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
     each(begin, end, [&](std::size_t i) { u[i] += r[i]; });
-    (void)chunk;
-  });
-  if (start <= tolerance) return 0;
-  // The residual after it: γS⁻¹N r.
-  for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
     apply(gamma, r, begin, end, p);
-    each(begin, end, [&](std::size_t i) { shadow[i] = p[i]; });
     largest_[chunk] = norm_of_chunk(p, begin, end);
     partial_[0][chunk] = dot(p, p, begin, end);
   });
-  for_chunks([&](std::size_t, std::size_t begin, std::size_t end) { each(begin, end, [&](std::size_t i) { r[i] = p[i]; }); });
   double rho = sum(0);
-  if (norm() <= tolerance) {
-    for_chunks([&](std::size_t, std::size_t begin, std::size_t end) { each(begin, end, [&](std::size_t i) { u[i] += r[i]; }); });
+  residual = norm();
+  if (!std::isfinite(residual)) return -1;
+  if (residual <= tolerance) {
+    correct_mean(u);
     return 1;
   }
+  for_chunks([&](std::size_t, std::size_t begin, std::size_t end) {
+    each(begin, end, [&](std::size_t i) { shadow[i] = r[i] = p[i]; });
+  });
 
   for (int iteration = 1; iteration <= kMostIterations; ++iteration) {
     for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
@@ -145,7 +226,10 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
       });
       largest_[chunk] = norm_of_chunk(r, begin, end);
     });
-    if (norm() <= tolerance) return iteration;
+    if (norm() <= tolerance) {
+      correct_mean(u);
+      return iteration + 1;
+    }
     for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
       apply(gamma, r, begin, end, t);
       each(begin, end, [&](std::size_t i) { t[i] = r[i] - t[i]; });
@@ -163,7 +247,10 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
       largest_[chunk] = norm_of_chunk(r, begin, end);
       partial_[0][chunk] = dot(shadow, r, begin, end);
     });
-    if (norm() <= tolerance) return iteration;
+    if (norm() <= tolerance) {
+      correct_mean(u);
+      return iteration + 1;
+    }
     const double next = sum(0);
     if (next == 0.0 || omega == 0.0 || !std::isfinite(next)) return -1;
     const double beta = next / rho * (alpha / omega);

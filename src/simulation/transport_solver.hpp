@@ -1,25 +1,40 @@
 #pragma once
 
+#include <array>
 #include <vector>
 
-#include "howship/core/parallel.hpp"
+#include <Eigen/Dense>
 
 #include "simulation/buffer.hpp"
 #include "simulation/layout.hpp"
 #include "simulation/transport.hpp"
+#include "simulation/worker_team.hpp"
 
 namespace howship::simulation {
 
 /// What is left of a Newton system when everything that does not diffuse is eliminated: the diffusing species d,
 ///   (I - γ S⁻¹ N) u = u₀,
-/// with S the Schur complement of each voxel (diffusion diagonal included) and N the conductances to its neighbours.
-/// Solved by BiCGStab (van der Vorst 1992); S⁻¹ is the preconditioner.
+/// with S = R + γN₀ the Schur complement of each voxel (R what reactions make of it, N₀ the sum of the conductances)
+/// and N the conductances to its neighbours. Solved by BiCGStab (van der Vorst 1992) with S⁻¹ as preconditioner, and
+/// with the mean over all voxels, which local preconditioners are slowest at, solved for directly: a uniform field
+/// needs no iteration, and because transport drops out of the sum over voxels, what it conserves stays conserved to the
+/// last digits however early the iteration stops.
 class TransportSolver {
  public:
-  TransportSolver(const Transport& transport, const Layout& layout, std::vector<double> typical, Threads threads);
+  TransportSolver(const Transport& transport, const Layout& layout, std::vector<double> typical, WorkerTeam& team);
 
   /// Entry (row, column) of S⁻¹ over all lanes, filled at setup.
   float* inverse(std::size_t row, std::size_t column) { return inverse_.data() + (row * species_ + column) * stride_; }
+
+  /// Entry (row, column) of R, likewise.
+  float* reaction(std::size_t row, std::size_t column) {
+    return reaction_.data() + (row * species_ + column) * stride_;
+  }
+  /// After both are filled. False if the sum of R over voxels cannot be inverted.
+  bool prepare();
+
+  /// Sum over a block's voxels of the right-hand side S u₀, filled before a solve.
+  double& right_sum(std::size_t block, std::size_t d) { return right_sums_[block * species_ + d]; }
 
   /// Solves in place. Species d of lane v is u[d*padded + v].
   /// @param weights    error weights, same shape
@@ -36,14 +51,19 @@ class TransportSolver {
   void apply(double gamma, const double* u, std::size_t begin, std::size_t end, double* out) const;
   double dot(const double* a, const double* b, std::size_t begin, std::size_t end) const;
   double sum(std::size_t which) const;
+  Eigen::VectorXd mean(const double* u);
+  void correct_mean(double* u);
 
   const Transport& transport_;
   std::size_t species_, stride_, voxels_;
   std::vector<double> scale_;  ///< 1/typical²
-  Threads threads_;
-  Buffer<float> inverse_;
+  WorkerTeam& team_;
+  Buffer<float> inverse_, reaction_;
+  Buffer<double> right_sums_, reaction_sums_;  ///< per block or chunk, and species
+  Eigen::PartialPivLU<Eigen::MatrixXd> mean_;
   Buffer<double> r_, shadow_, p_, v_, t_;
-  std::vector<double> partial_[2], largest_;
+  std::array<std::vector<double>, 2> partial_;
+  std::vector<double> largest_;
 };
 
 }  // namespace howship::simulation

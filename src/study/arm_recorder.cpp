@@ -26,7 +26,8 @@ Dimension volume() {
 
 ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Kinetics> kinetics, const Place& place,
                          const std::filesystem::path& folder, Threads threads)
-    : arm_(arm), probe_(std::move(kinetics), arm.parameters, place.domain, place.given_fields(arm.model->given), threads) {
+    : arm_(arm),
+      probe_(std::move(kinetics), arm.parameters, place.domain, place.given_fields(arm.model->given), threads) {
   const model::Model& model = *arm.model;
   std::vector<output::Column> series;
   const auto add = [&](const std::string& id, const Unit& unit, model::NodeId node, bool is_field) {
@@ -35,8 +36,10 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
     series_scale_.push_back(1.0 / unit.scale);
     series.push_back({id, unit.text});
   };
-  for (const auto& species : model.species) add(species.id, species.unit, *model.find_node(species.id), species.scope == model::Scope::local);
-  for (const auto& observable : model.observables) add(observable.id, observable.unit, observable.node, observable.stage == model::Stage::voxel);
+  for (const auto& species : model.species)
+    add(species.id, species.unit, *model.find_node(species.id), species.scope == model::Scope::local);
+  for (const auto& observable : model.observables)
+    add(observable.id, observable.unit, observable.node, observable.stage == model::Stage::voxel);
 
   std::vector<output::Column> fluxes;
   for (const auto& process : model.processes) {

@@ -29,7 +29,7 @@ class ArmRecorder {
 
   const PreparedArm& arm_;
   simulation::Probe probe_;
-  std::vector<std::size_t> means_at_, numbers_at_;   // columns of the series
+  std::vector<std::size_t> means_at_, numbers_at_;  // columns of the series
   std::vector<model::NodeId> means_, numbers_, rates_, fields_;
   std::vector<double> series_scale_, flux_scale_;  // from base units to what the column says
   std::optional<output::TimeSeriesWriter> series_, fluxes_;

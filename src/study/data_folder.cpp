@@ -16,8 +16,9 @@ DataFolder DataFolder::find(const std::string& wish) {
   const std::string named = !wish.empty() ? wish : variable != nullptr ? variable : "";
   std::error_code error;
   if (!named.empty() && !fs::is_directory(named, error)) {
-    throw InputError(fmt::format("the data folder '{}' does not exist", named),
-                     "give the folder that holds models/ and params/ with --data, or in the environment variable HOWSHIP_DATA");
+    throw InputError(
+        fmt::format("the data folder '{}' does not exist", named),
+        "give the folder that holds models/ and params/ with --data, or in the environment variable HOWSHIP_DATA");
   }
   return DataFolder(named.empty() ? HOWSHIP_DATA_DIR : named);
 }

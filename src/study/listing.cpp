@@ -26,7 +26,8 @@ std::string title_of(const std::string& text) {
 
 Listing list_folder(const std::string& title, const std::filesystem::path& folder) {
   Listing listing{title, {}};
-  for (const std::string& id : DataFolder::ids(folder)) listing.entries.emplace_back(id, title_of(read_text(folder / (id + ".toml"))));
+  for (const std::string& id : DataFolder::ids(folder))
+    listing.entries.emplace_back(id, title_of(read_text(folder / (id + ".toml"))));
   return listing;
 }
 
@@ -38,7 +39,8 @@ std::vector<Listing> list_data(const DataFolder& data) {
   for (const std::string& id : library.ids()) models.entries.emplace_back(id, title_of(library.read(id).text));
   Listing vertebrae{"vertebrae", {}};
   for (const std::string& level : vertebra_levels(data)) vertebrae.entries.emplace_back(level, "");
-  return {std::move(models), list_folder("studies", data.studies()), list_folder("regimens", data.regimens()), std::move(vertebrae)};
+  return {std::move(models), list_folder("studies", data.studies()), list_folder("regimens", data.regimens()),
+          std::move(vertebrae)};
 }
 
 bool is_model_text(const std::string& text) {
@@ -47,7 +49,8 @@ bool is_model_text(const std::string& text) {
   for (const char* key : {"vertebra", "arms", "duration", "models", "output", "solver", "lesion"}) {
     if (table->contains(key)) return false;
   }
-  for (const char* key : {"extends", "species", "quantities", "processes", "observables", "modify", "without", "dose", "parameters"}) {
+  for (const char* key :
+       {"extends", "species", "quantities", "processes", "observables", "modify", "without", "dose", "parameters"}) {
     if (table->contains(key)) return true;
   }
   return false;

@@ -11,12 +11,35 @@ namespace howship::study {
 namespace {
 
 std::vector<std::string> settable_keys() {
-  std::vector<std::string> keys{
-      "id", "title", "models", "duration", "vertebra.built_in", "vertebra.voxel_size", "vertebra.seed", "vertebra.ct", "vertebra.mask", "vertebra.labels", "vertebra.series",
-      "vertebra.calibration.slope", "vertebra.calibration.intercept", "vertebra.density_of_bone", "vertebra.min_bvtv", "vertebra.max_bvtv",
-      "vertebra.voxel.bvtv", "vertebra.voxel.lesion", "lesion.site", "lesion.centre", "lesion.radius", "lesion.edge",
-      "solver.relative_tolerance", "solver.max_step", "solver.max_order", "output.every", "output.frames", "output.frames_every",
-      "output.fields"};
+  std::vector<std::string> keys{"id",
+                                "title",
+                                "models",
+                                "duration",
+                                "vertebra.built_in",
+                                "vertebra.voxel_size",
+                                "vertebra.seed",
+                                "vertebra.ct",
+                                "vertebra.mask",
+                                "vertebra.labels",
+                                "vertebra.series",
+                                "vertebra.calibration.slope",
+                                "vertebra.calibration.intercept",
+                                "vertebra.density_of_bone",
+                                "vertebra.min_bvtv",
+                                "vertebra.max_bvtv",
+                                "vertebra.voxel.bvtv",
+                                "vertebra.voxel.lesion",
+                                "lesion.site",
+                                "lesion.centre",
+                                "lesion.radius",
+                                "lesion.edge",
+                                "solver.relative_tolerance",
+                                "solver.max_step",
+                                "solver.max_order",
+                                "output.every",
+                                "output.frames",
+                                "output.frames_every",
+                                "output.fields"};
   for (const auto& field : vertebra::built_in_fields()) keys.push_back("vertebra." + std::string(field.name));
   for (const auto& field : vertebra::shape_fields()) keys.push_back("vertebra.shape." + std::string(field.name));
   return keys;
@@ -44,13 +67,17 @@ void insert_value(toml::table& table, const std::string& key, const std::string&
   table.insert_or_assign(key, text);
 }
 
-std::string from_here(const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
+std::string from_here(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
 
-void apply(toml::table& study, const std::string& given, const std::vector<std::string>& keys, const ReadingContext& context) {
+void apply(toml::table& study, const std::string& given, const std::vector<std::string>& keys,
+           const ReadingContext& context) {
   const SourceLocation where{"--set " + given, 0, 0};
   const auto equals = given.find('=');
   if (equals == std::string::npos || equals == 0) {
-    context.fault(where, "an override has the form section.key=value", "for example --set output.every='1 day' or --set k_res=1.2");
+    context.fault(where, "an override has the form section.key=value",
+                  "for example --set output.every='1 day' or --set k_res=1.2");
     return;
   }
   std::string key = given.substr(0, equals);

@@ -19,7 +19,8 @@ auto located(const Study& study, const SourceLocation& where, Work work) {
   } catch (const InputError& error) {
     std::vector<Diagnostic> diagnostics = error.diagnostics();
     for (Diagnostic& diagnostic : diagnostics) {
-      if (diagnostic.where.file.empty()) diagnostic = study.source.diagnostic(where, diagnostic.message, diagnostic.hint);
+      if (diagnostic.where.file.empty())
+        diagnostic = study.source.diagnostic(where, diagnostic.message, diagnostic.hint);
     }
     throw InputError(std::move(diagnostics));
   }
@@ -37,11 +38,16 @@ Place make_place(const CtVertebra& ct) {
   Place place{std::move(import.domain), {}, {}, {}, 0};
   place.record.kind = "ct";
   place.record.name = ct.options.image.filename().string();
-  if (import.raised > 0) place.record.notes.push_back(fmt::format("{} voxels below BV/TV {:g} were raised to it", import.raised, ct.options.min_bvtv));
-  if (import.lowered > 0) place.record.notes.push_back(fmt::format("{} voxels above BV/TV {:g} were lowered to it", import.lowered, ct.options.max_bvtv));
+  if (import.raised > 0)
+    place.record.notes.push_back(
+        fmt::format("{} voxels below BV/TV {:g} were raised to it", import.raised, ct.options.min_bvtv));
+  if (import.lowered > 0)
+    place.record.notes.push_back(
+        fmt::format("{} voxels above BV/TV {:g} were lowered to it", import.lowered, ct.options.max_bvtv));
   for (const auto& label : import.labels) {
-    place.record.notes.push_back(fmt::format("label {}: {} voxels, mean {:.2f} mg/cm^3, {}", label.label, label.voxels, label.mean_density,
-                                             label.region ? std::string(vertebra::to_text(*label.region)) : "left out"));
+    place.record.notes.push_back(
+        fmt::format("label {}: {} voxels, mean {:.2f} mg/cm^3, {}", label.label, label.voxels, label.mean_density,
+                    label.region ? std::string(vertebra::to_text(*label.region)) : "left out"));
   }
   std::error_code error;
   if (std::filesystem::is_regular_file(ct.options.image, error)) place.digests["ct"] = file_digest(ct.options.image);
@@ -69,9 +75,12 @@ double lattice_estimate(const Vertebra& vertebra) {
   const auto* built_in = std::get_if<BuiltInVertebra>(&vertebra);
   if (built_in == nullptr) return std::holds_alternative<SingleVoxel>(vertebra) ? 1.0 : 0.0;
   const vertebra::VertebraShape& shape = built_in->shape;
-  const double width = std::max({shape.superior_endplate_width, shape.inferior_endplate_width, shape.transverse_process_span});
-  const double depth = std::max(shape.superior_endplate_depth, shape.inferior_endplate_depth) + shape.canal_depth + shape.spinous_process_length;
-  const double height = std::max(shape.anterior_height, shape.posterior_height) + shape.superior_facet_height + shape.inferior_facet_height;
+  const double width =
+      std::max({shape.superior_endplate_width, shape.inferior_endplate_width, shape.transverse_process_span});
+  const double depth = std::max(shape.superior_endplate_depth, shape.inferior_endplate_depth) + shape.canal_depth +
+                       shape.spinous_process_length;
+  const double height = std::max(shape.anterior_height, shape.posterior_height) + shape.superior_facet_height +
+                        shape.inferior_facet_height;
   return width * depth * height / std::pow(built_in->options.voxel, 3);
 }
 

@@ -5,14 +5,16 @@
 
 #include <fmt/format.h>
 
-#include "arm_recorder.hpp"
 #include "howship/output/budget.hpp"
+
+#include "arm_recorder.hpp"
 
 namespace howship::study {
 namespace {
 
 // The largest arm's needs: arms run one after the other.
 std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t voxels, std::size_t lattice) {
+  constexpr std::uintmax_t kProgram = 40'000'000;  // the program and its libraries, measured on a single voxel
   std::uintmax_t most = 0;
   for (const CompiledArm& compiled : arms) {
     const std::uintmax_t solver = simulation::Simulation::memory_estimate(*compiled.kinetics, voxels);
@@ -20,7 +22,7 @@ std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t voxel
     const std::uintmax_t image = static_cast<std::uintmax_t>(lattice) * (8 * compiled.arm.fields.size() + 16);
     most = std::max(most, solver + static_cast<std::uintmax_t>(voxels) * 8 * copies + image);
   }
-  return most;
+  return kProgram + most;
 }
 
 }  // namespace
@@ -41,18 +43,21 @@ void check_lattice(const Study& study, const std::vector<CompiledArm>& arms) {
   constexpr double kMostVoxels = 1e15;
   const double lattice = std::min(lattice_estimate(study.vertebra), kMostVoxels);
   constexpr double kActive = 0.2;  // the built-in vertebrae fill about a fifth of their box
-  output::require_memory(memory_of(arms, static_cast<std::size_t>(kActive * lattice), static_cast<std::size_t>(lattice)),
-                         fmt::format("a vertebra of about {:.3g} voxels", kActive * lattice));
+  output::require_memory(
+      memory_of(arms, static_cast<std::size_t>(kActive * lattice), static_cast<std::size_t>(lattice)),
+      fmt::format("a vertebra of about {:.3g} voxels", kActive * lattice));
 }
 
-Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place, const std::filesystem::path& folder) {
+Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place,
+               const std::filesystem::path& folder) {
   Plan plan;
   plan.arms = arms.size();
   plan.voxels = place.domain.size();
   plan.memory = memory_of(arms, plan.voxels, place.domain.grid().count());
   for (const CompiledArm& compiled : arms) {
     const PreparedArm& arm = compiled.arm;
-    plan.unknowns = std::max(plan.unknowns, plan.voxels * compiled.kinetics->local_count() + compiled.kinetics->systemic_count());
+    plan.unknowns =
+        std::max(plan.unknowns, plan.voxels * compiled.kinetics->local_count() + compiled.kinetics->systemic_count());
     plan.rows += arm.rows.size() + 2 * arm.doses.size();
     plan.frames += arm.frames.size();
     plan.doses += arm.doses.size();
@@ -71,10 +76,12 @@ Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const P
 }
 
 std::string Plan::text(const Study& study) const {
-  std::string text = fmt::format("{}: {} arm{}, {:g} days, {} voxel{}, {} unknowns, {} doses, {} rows, {} frames\n", study.id, arms, arms == 1 ? "" : "s",
-                                 study.duration, voxels, voxels == 1 ? "" : "s", unknowns, doses, rows, frames);
+  std::string text =
+      fmt::format("{}: {} arm{}, {:g} days, {} voxel{}, {} unknowns, {} doses, {} rows, {} frames\n", study.id, arms,
+                  arms == 1 ? "" : "s", study.duration, voxels, voxels == 1 ? "" : "s", unknowns, doses, rows, frames);
   text += fmt::format("memory about {}", output::bytes_text(static_cast<double>(memory)));
-  if (const auto available = output::available_memory()) text += fmt::format(" of {} available", output::bytes_text(static_cast<double>(*available)));
+  if (const auto available = output::available_memory())
+    text += fmt::format(" of {} available", output::bytes_text(static_cast<double>(*available)));
   return text + fmt::format("; results up to {}", output::bytes_text(static_cast<double>(output)));
 }
 

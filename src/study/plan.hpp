@@ -20,6 +20,7 @@ std::vector<CompiledArm> compile_arms(std::vector<PreparedArm> arms);
 void check_lattice(const Study& study, const std::vector<CompiledArm>& arms);
 
 /// Counts what a run takes. @throws InputError if the memory, OutputError if the disk cannot hold it
-Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place, const std::filesystem::path& folder);
+Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place,
+               const std::filesystem::path& folder);
 
 }  // namespace howship::study

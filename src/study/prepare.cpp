@@ -6,6 +6,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "howship/study/schedule.hpp"
 
@@ -18,7 +19,10 @@ class FaultsOnce {
   explicit FaultsOnce(Diagnostics& faults) : faults_(&faults) {}
   void add(Diagnostic diagnostic) {
     ++met_;
-    if (seen_.insert(to_text(diagnostic)).second) faults_->add(std::move(diagnostic));
+    // Without the hint, which may list the names of a larger model.
+    const std::string key = fmt::format("{}:{}:{}:{}", diagnostic.where.file, diagnostic.where.line,
+                                        diagnostic.where.column, diagnostic.message);
+    if (seen_.insert(key).second) faults_->add(std::move(diagnostic));
   }
   std::size_t met() const { return met_; }
 
@@ -61,12 +65,13 @@ class Preparer {
     prepared.title = arm.title;
     prepared.models = study_.models;
     for (const std::string& id : arm.models) {
-      if (std::find(prepared.models.begin(), prepared.models.end(), id) == prepared.models.end()) prepared.models.push_back(id);
+      if (std::find(prepared.models.begin(), prepared.models.end(), id) == prepared.models.end())
+        prepared.models.push_back(id);
     }
     prepared.model = build(prepared.models);
     if (!prepared.model) return prepared;
     const model::Model& model = *prepared.model;
-    check_given(model);
+    check_given(model, prepared.models);
     prepared.parameters = model.parameter_values();
     for (const ParameterValue& value : study_.parameters) set_parameter(model, value, prepared.parameters);
     for (const ParameterValue& value : arm.parameters) set_parameter(model, value, prepared.parameters);
@@ -83,8 +88,8 @@ class Preparer {
       if (library_.contains(id)) continue;
       found = false;
       const auto place = study_.model_places.find(id);
-      fault(place != study_.model_places.end() ? place->second : SourceLocation{}, fmt::format("there is no model '{}'", id),
-            did_you_mean(id, library_.ids()));
+      fault(place != study_.model_places.end() ? place->second : SourceLocation{},
+            fmt::format("there is no model '{}'", id), did_you_mean(id, library_.ids()));
     }
     std::shared_ptr<const model::Model> model;
     if (found) {
@@ -97,30 +102,36 @@ class Preparer {
     return built_[ids] = model;
   }
 
-  void check_given(const model::Model& model) {
+  void check_given(const model::Model& model, const std::vector<std::string>& ids) {
     const auto& known = given_names();
     for (const std::string& name : model.given) {
       if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-      fault({}, fmt::format("the model reads given.{}, which a vertebra does not give", name), "a vertebra gives: bvtv, lesion");
+      const auto place = study_.model_places.find(ids.back());
+      fault(place != study_.model_places.end() ? place->second : SourceLocation{},
+            fmt::format("the model reads given.{}, which a vertebra does not give", name),
+            fmt::format("a vertebra gives: {}", fmt::join(known, ", ")));
     }
   }
 
   void set_parameter(const model::Model& model, const ParameterValue& value, std::vector<double>& parameters) {
-    const auto found = std::find_if(model.parameters.begin(), model.parameters.end(), [&](const auto& p) { return p.id == value.id; });
+    const auto found =
+        std::find_if(model.parameters.begin(), model.parameters.end(), [&](const auto& p) { return p.id == value.id; });
     if (found == model.parameters.end()) {
-      fault(value.where, fmt::format("there is no parameter '{}' in the model", value.id), did_you_mean(value.id, ids_of(model.parameters)));
+      fault(value.where, fmt::format("there is no parameter '{}' in the model", value.id),
+            did_you_mean(value.id, ids_of(model.parameters)));
       return;
     }
     const Unit& unit = found->unit;
     if (value.unit && !(value.unit->dimension == unit.dimension)) {
-      fault(value.where, fmt::format("parameter {} is in {}, and '{}' is no such unit", value.id, unit.text, value.unit->text));
+      fault(value.where,
+            fmt::format("parameter {} is in {}, and '{}' is no such unit", value.id, unit.text, value.unit->text));
       return;
     }
     const double base = value.value * (value.unit ? value.unit->scale : unit.scale);
     if (!std::isfinite(base) || base < found->low || base > found->high) {
       fault(value.where,
-            fmt::format("parameter {} = {:g} {} lies outside its range, {:g} to {:g} {}", value.id, base / unit.scale, unit.text,
-                        found->low / unit.scale, found->high / unit.scale, unit.text),
+            fmt::format("parameter {} = {:g} {} lies outside its range, {:g} to {:g} {}", value.id, base / unit.scale,
+                        unit.text, found->low / unit.scale, found->high / unit.scale, unit.text),
             "the range stands in the model; widen it there if the value is meant");
       return;
     }
@@ -134,16 +145,19 @@ class Preparer {
       if (rule.drug.empty()) return;  // reported where it was read
       const std::string overlay = "drugs/" + rule.drug;
       fault(rule.drug_where, fmt::format("arm {}: the model has no drug '{}'", arm.id, rule.drug),
-            library_.contains(overlay) ? fmt::format("add models = [\"{}\"] to the arm", overlay) : did_you_mean(rule.drug, ids_of(model.drugs)));
+            library_.contains(overlay) ? fmt::format("add models = [\"{}\"] to the arm", overlay)
+                                       : did_you_mean(rule.drug, ids_of(model.drugs)));
       return;
     }
     if (!(rule.amount.unit.dimension == drug->amount)) {
-      fault(rule.amount_where, fmt::format("a dose of {} is measured in {}, and '{}' is no such unit", drug->id, to_text(drug->amount), rule.amount.unit.text));
+      fault(rule.amount_where, fmt::format("a dose of {} is measured in {}, and '{}' is no such unit", drug->id,
+                                           to_text(drug->amount), rule.amount.unit.text));
       return;
     }
     const model::Species& species = model.species[drug->species];
     if (species.scope != model::Scope::systemic) {
-      fault(rule.drug_where, fmt::format("a dose of {} enters '{}', which is local", drug->id, species.id), "a dose enters a systemic species");
+      fault(rule.drug_where, fmt::format("a dose of {} enters '{}', which is local", drug->id, species.id),
+            "a dose enters a systemic species");
       return;
     }
     model::Environment environment;
@@ -154,11 +168,14 @@ class Preparer {
     try {
       const auto times = event_times(rule.start.base(), rule.every ? rule.every->base() : 0.0, until);
       if (times.empty()) {
-        fault(rule.where, fmt::format("arm {}: no dose of {} falls into the study, which ends on day {:g}", arm.id, drug->id, study_.duration),
+        fault(rule.where,
+              fmt::format("arm {}: no dose of {} falls into the study, which ends on day {:g}", arm.id, drug->id,
+                          study_.duration),
               "'until' and the end of the study are excluded");
       }
       for (const double time : times) {
-        prepared.schedule.doses.push_back({time, species.slot, rule.amount.base() * bioavailability, drug->id + " " + amount});
+        prepared.schedule.doses.push_back(
+            {time, species.slot, rule.amount.base() * bioavailability, drug->id + " " + amount});
         prepared.doses.push_back({time, drug->id, amount});
       }
     } catch (const InputError& error) {
@@ -182,9 +199,11 @@ class Preparer {
     prepared.frames = settled(study_.output.frames);
     for (auto& dose : prepared.schedule.doses) dose.time = clock.exact(dose.time);
     for (auto& dose : prepared.doses) dose.time = clock.exact(dose.time);
-    std::stable_sort(prepared.doses.begin(), prepared.doses.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+    std::stable_sort(prepared.doses.begin(), prepared.doses.end(),
+                     [](const auto& a, const auto& b) { return a.time < b.time; });
     std::vector<double>& outputs = prepared.schedule.outputs;
-    std::set_union(prepared.rows.begin(), prepared.rows.end(), prepared.frames.begin(), prepared.frames.end(), std::back_inserter(outputs));
+    std::set_union(prepared.rows.begin(), prepared.rows.end(), prepared.frames.begin(), prepared.frames.end(),
+                   std::back_inserter(outputs));
     prepared.schedule.end = prepared.rows.back();
   }
 
@@ -196,10 +215,12 @@ class Preparer {
         prepared.fields.push_back({name, title_of(model, name), model.find_unit(name).value_or(Unit{}), *node});
       } else if (!study_.output.default_fields) {
         std::vector<std::string> known = ids_of(model.species);
-        for (const auto& list : {ids_of(model.quantities), ids_of(model.observables), ids_of(model.parameters)}) known.insert(known.end(), list.begin(), list.end());
+        for (const auto& list : {ids_of(model.quantities), ids_of(model.observables), ids_of(model.parameters)})
+          known.insert(known.end(), list.begin(), list.end());
         const auto place = study_.output.field_places.find(name);
         fault(place != study_.output.field_places.end() ? place->second : SourceLocation{},
-              fmt::format("there is nothing named '{}' in the model that a frame could show", name), did_you_mean(name, known));
+              fmt::format("there is nothing named '{}' in the model that a frame could show", name),
+              did_you_mean(name, known));
       }
     }
   }
@@ -209,7 +230,8 @@ class Preparer {
       const auto found = std::find_if(list.begin(), list.end(), [&](const auto& item) { return item.id == id; });
       return found != list.end() ? found->title : std::string();
     };
-    for (const std::string& title : {look(model.species), look(model.observables), look(model.quantities), look(model.parameters)}) {
+    for (const std::string& title :
+         {look(model.species), look(model.observables), look(model.quantities), look(model.parameters)}) {
       if (!title.empty()) return title;
     }
     return id;
@@ -235,7 +257,8 @@ const std::vector<std::string>& given_names() {
   return kNames;
 }
 
-std::vector<PreparedArm> prepare_arms(const Study& study, const model::Library& library, const UnitSystem& units, Diagnostics& faults) {
+std::vector<PreparedArm> prepare_arms(const Study& study, const model::Library& library, const UnitSystem& units,
+                                      Diagnostics& faults) {
   return Preparer(study, library, units, faults).all();
 }
 

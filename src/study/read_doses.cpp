@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "howship/core/files.hpp"
+
 #include "sections.hpp"
 
 namespace howship::study {
@@ -16,7 +17,9 @@ void read_dose(TableReader& reader, DoseRule& rule) {
   rule.drug_where = reader.where("drug");
   if (const auto amount = reader.quantity("amount", "120 mg")) {
     rule.amount = *amount;
-    if (!(amount->value > 0.0)) reader.context().fault(reader.where("amount"), fmt::format("the amount {:g} of a dose is not positive", amount->value));
+    if (!(amount->value > 0.0))
+      reader.context().fault(reader.where("amount"),
+                             fmt::format("the amount {:g} of a dose is not positive", amount->value));
   }
   rule.amount_where = reader.where("amount");
   if (auto every = reader.quantity("every", time_dimension(), "28 day", kPositive)) rule.every = std::move(every);
@@ -28,10 +31,12 @@ void read_times(TableReader& reader, DoseRule& rule) {
   if (auto until = reader.quantity("until", time_dimension(), "730 day", kNonNegative)) rule.until = std::move(until);
 }
 
-void read_regimen(const std::string& name, const SourceLocation& where, const DataFolder& data, const ReadingContext& context, DoseRule& rule) {
+void read_regimen(const std::string& name, const SourceLocation& where, const DataFolder& data,
+                  const ReadingContext& context, DoseRule& rule) {
   const std::vector<std::string> known = DataFolder::ids(data.regimens());
   if (std::find(known.begin(), known.end(), name) == known.end()) {
-    context.fault(where, fmt::format("there is no regimen '{}' in {}", name, data.regimens().string()), did_you_mean(name, known));
+    context.fault(where, fmt::format("there is no regimen '{}' in {}", name, data.regimens().string()),
+                  did_you_mean(name, known));
     return;
   }
   const std::filesystem::path file = data.regimens() / (name + ".toml");

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "howship/study/schedule.hpp"
+
 #include "overrides.hpp"
 #include "sections.hpp"
 
@@ -16,7 +17,8 @@ namespace {
 // An id names a folder, so it is a plain name.
 bool is_plain_name(const std::string& id) {
   return !id.empty() && id.size() <= 80 && id.front() != '.' && id.front() != '-' &&
-         std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.'; });
+         std::all_of(id.begin(), id.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.'; });
 }
 
 std::string read_id(TableReader& reader, const std::string& otherwise) {
@@ -28,7 +30,8 @@ std::string read_id(TableReader& reader, const std::string& otherwise) {
   return id;
 }
 
-std::vector<std::string> names(const std::vector<TableReader::Item>& items, std::map<std::string, SourceLocation>& places) {
+std::vector<std::string> names(const std::vector<TableReader::Item>& items,
+                               std::map<std::string, SourceLocation>& places) {
   std::vector<std::string> out;
   for (const auto& item : items) {
     if (std::find(out.begin(), out.end(), item.text) != out.end()) continue;
@@ -46,7 +49,8 @@ std::vector<ParameterValue> read_parameters(TableReader& parent) {
   for (const auto& [key, node] : *table) {
     const std::string id(key.str());
     if (node.is_string()) {
-      if (const auto value = reader.quantity(id, "1.2 1/day")) values.push_back({id, value->value, value->unit, reader.where(id)});
+      if (const auto value = reader.quantity(id, "1.2 1/day"))
+        values.push_back({id, value->value, value->unit, reader.where(id)});
     } else if (const auto number = reader.number(id)) {
       values.push_back({id, *number, std::nullopt, reader.where(id)});
     }
@@ -57,7 +61,8 @@ std::vector<ParameterValue> read_parameters(TableReader& parent) {
 Solver read_solver(TableReader& reader) {
   Solver solver;
   solver.relative_tolerance = reader.number("relative_tolerance", {1e-12, 0.1}).value_or(solver.relative_tolerance);
-  if (const auto step = reader.quantity("max_step", time_dimension(), "1 day", kNonNegative)) solver.max_step = step->base();
+  if (const auto step = reader.quantity("max_step", time_dimension(), "1 day", kNonNegative))
+    solver.max_step = step->base();
   solver.max_order = static_cast<int>(reader.integer("max_order", 1, 5).value_or(solver.max_order));
   reader.finish();
   return solver;
@@ -68,16 +73,19 @@ Output read_output(TableReader& reader, Study& study) {
   const double end = study.duration;
   if (const auto every = reader.quantity("every", time_dimension(), "7 day", kPositive)) output.every = every->base();
   const Range within{0.0, end > 0.0 ? end : kPositive.high};
-  for (const Quantity& time : reader.quantities("frames", time_dimension(), "180 day", within)) output.frames.push_back(time.base());
+  for (const Quantity& time : reader.quantities("frames", time_dimension(), "180 day", within))
+    output.frames.push_back(time.base());
   const auto frames_every = reader.quantity("frames_every", time_dimension(), "91 day", kPositive);
   const auto too_many = [&](const std::string& key, double every) {
     if (end / every <= static_cast<double>(kMostEvents)) return false;
-    reader.context().fault(reader.where(key), fmt::format("{} gives more than {} times", reader.path(key), kMostEvents), "use a longer interval");
+    reader.context().fault(reader.where(key), fmt::format("{} gives more than {} times", reader.path(key), kMostEvents),
+                           "use a longer interval");
     return true;
   };
   if (too_many("every", output.every)) output.every = end;
   if (frames_every && reader.has("frames")) {
-    reader.context().fault(reader.where("frames_every"), "output.frames and output.frames_every are both given", "keep one of the two");
+    reader.context().fault(reader.where("frames_every"), "output.frames and output.frames_every are both given",
+                           "keep one of the two");
   } else if (frames_every && !too_many("frames_every", frames_every->base())) {
     output.frames = output_times(frames_every->base(), end);
   }
@@ -87,7 +95,8 @@ Output read_output(TableReader& reader, Study& study) {
   output.fields = names(reader.texts("fields"), output.field_places);
   reader.finish();
   if (std::holds_alternative<SingleVoxel>(study.vertebra) && !output.frames.empty()) {
-    reader.context().fault(reader.where(frames_every ? "frames_every" : "frames"), "a single voxel has no frames", "take this line out");
+    reader.context().fault(reader.where(frames_every ? "frames_every" : "frames"), "a single voxel has no frames",
+                           "take this line out");
   }
   return output;
 }
@@ -123,7 +132,8 @@ void read_arms(TableReader& root, const DataFolder& data, Study& study) {
     TableReader reader(*table, "arms", root.context());
     study.arms.push_back(read_arm(reader, data, study.model_places));
     if (!seen.insert(study.arms.back().id).second) {
-      reader.context().fault(reader.where("id"), fmt::format("there are two arms '{}'", study.arms.back().id), "give each its own id");
+      reader.context().fault(reader.where("id"), fmt::format("there are two arms '{}'", study.arms.back().id),
+                             "give each its own id");
     }
   }
   if (study.arms.empty() && !root.has("arms")) study.arms.push_back({"untreated", "untreated", {}, {}, {}, {}});
@@ -139,8 +149,8 @@ TableReader section(TableReader& root, const std::string& name) {
 
 }  // namespace
 
-Study read_study(const std::string& text, const std::string& file, const std::vector<std::string>& overrides, const DataFolder& data,
-                 const UnitSystem& units, Diagnostics& faults) {
+Study read_study(const std::string& text, const std::string& file, const std::vector<std::string>& overrides,
+                 const DataFolder& data, const UnitSystem& units, Diagnostics& faults) {
   Study study;
   study.source = SourceText(file, text);
   const ReadingContext context{&study.source, &units, &faults};
@@ -154,7 +164,8 @@ Study read_study(const std::string& text, const std::string& file, const std::ve
   study.title = root.text("title").value_or(study.id);
   root.require("models", "models = [\"vicious_cycle\"]");
   study.models = names(root.texts("models"), study.model_places);
-  if (const auto duration = root.quantity("duration", time_dimension(), "730 day", kPositive)) study.duration = duration->base();
+  if (const auto duration = root.quantity("duration", time_dimension(), "730 day", kPositive))
+    study.duration = duration->base();
   root.require("duration", "duration = \"730 day\"");
   study.parameters = read_parameters(root);
 
@@ -166,7 +177,8 @@ Study read_study(const std::string& text, const std::string& file, const std::ve
     TableReader reader(*lesion, "lesion", context);
     study.lesion = read_lesion(reader);
     if (std::holds_alternative<SingleVoxel>(study.vertebra) && root.has("vertebra")) {
-      context.fault(reader.where(), "a single voxel has no place for a [lesion]", "write voxel = { bvtv = 0.15, lesion = 1 }");
+      context.fault(reader.where(), "a single voxel has no place for a [lesion]",
+                    "write voxel = { bvtv = 0.15, lesion = 1 }");
     }
   }
   TableReader solver = section(root, "solver");

@@ -5,11 +5,11 @@
 
 #include "howship/core/files.hpp"
 #include "howship/vertebra/seeding.hpp"
+
 #include "sections.hpp"
 
 namespace howship::study {
 namespace {
-
 
 using Numbers = std::map<std::string, VertebraNumber>;
 
@@ -30,8 +30,11 @@ void read_field(TableReader& reader, const Field& field, const Numbers& numbers,
 
 // A resolved study carries every number itself and then needs no file of ours.
 bool is_complete(TableReader& reader, TableReader& shape) {
-  const auto given_in = [](TableReader& table) { return [&table](const auto& field) { return table.has(std::string(field.name)); }; };
-  return std::ranges::all_of(vertebra::shape_fields(), given_in(shape)) && std::ranges::all_of(vertebra::built_in_fields(), given_in(reader));
+  const auto given_in = [](TableReader& table) {
+    return [&table](const auto& field) { return table.has(std::string(field.name)); };
+  };
+  return std::ranges::all_of(vertebra::shape_fields(), given_in(shape)) &&
+         std::ranges::all_of(vertebra::built_in_fields(), given_in(reader));
 }
 
 BuiltInVertebra read_built_in(TableReader& reader, const DataFolder& data) {
@@ -41,10 +44,12 @@ BuiltInVertebra read_built_in(TableReader& reader, const DataFolder& data) {
   const toml::table* table = reader.table("shape");
   TableReader shape(table != nullptr ? *table : kEmpty, reader.path("shape"), reader.context());
   Numbers numbers;
-  if (!is_complete(reader, shape)) numbers = read_vertebra_numbers(data.vertebrae(), built_in.level, reader.where("built_in"), reader.context());
+  if (!is_complete(reader, shape))
+    numbers = read_vertebra_numbers(data.vertebrae(), built_in.level, reader.where("built_in"), reader.context());
   for (const auto& field : vertebra::shape_fields()) read_field(shape, field, numbers, built_in.shape);
   for (const auto& field : vertebra::built_in_fields()) read_field(reader, field, numbers, built_in.options);
-  if (const auto size = reader.quantity("voxel_size", length_dimension(), "1 mm", kPositive)) built_in.options.voxel = size->base();
+  if (const auto size = reader.quantity("voxel_size", length_dimension(), "1 mm", kPositive))
+    built_in.options.voxel = size->base();
   if (const auto seed = reader.integer("seed", 0, std::numeric_limits<std::int64_t>::max())) {
     built_in.options.seed = static_cast<std::uint64_t>(*seed);
   }
@@ -67,7 +72,8 @@ std::vector<vertebra::LabelRule> read_labels(TableReader& reader) {
     vertebra::LabelRule rule;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), rule.label);
     if (error != std::errc{} || end != name.data() + name.size()) {
-      reader.context().fault(labels.where(name), fmt::format("the label '{}' is not a whole number", name), "write 1 = \"trabecular\"");
+      reader.context().fault(labels.where(name), fmt::format("the label '{}' is not a whole number", name),
+                             "write 1 = \"trabecular\"");
       continue;
     }
     const auto region = labels.text(name);
@@ -76,7 +82,8 @@ std::vector<vertebra::LabelRule> read_labels(TableReader& reader) {
       rule.region = vertebra::region_from_text(*region);
       rules.push_back(rule);
     } catch (const InputError& error_text) {
-      reader.context().fault(labels.where(name), error_text.diagnostics().front().message, error_text.diagnostics().front().hint);
+      reader.context().fault(labels.where(name), error_text.diagnostics().front().message,
+                             error_text.diagnostics().front().hint);
     }
   }
   // TOML tables come sorted as texts; labels are numbers.
@@ -143,8 +150,9 @@ Vertebra read_vertebra(TableReader& reader, const DataFolder& data, const std::f
     reader.context().fault(none ? reader.where() : reader.where(kinds.back()),
                            none ? "[vertebra] does not say where the study takes place"
                                 : fmt::format("[vertebra] has both {} and {}", kinds[0], kinds[1]),
-                           none && reader.has("labels") ? "give the image and its labels: --set vertebra.ct=PATH --set vertebra.mask=PATH"
-                                                        : "give one of built_in = \"L3\", ct = \"image.nii.gz\" or voxel = { bvtv = 0.15 }");
+                           none && reader.has("labels")
+                               ? "give the image and its labels: --set vertebra.ct=PATH --set vertebra.mask=PATH"
+                               : "give one of built_in = \"L3\", ct = \"image.nii.gz\" or voxel = { bvtv = 0.15 }");
     return SingleVoxel{};
   }
   Vertebra vertebra;
@@ -166,7 +174,8 @@ Lesion read_lesion(TableReader& reader) {
     lesion.site = *site;
     const auto& sites = vertebra::lesion_sites();
     if (std::find(sites.begin(), sites.end(), *site) == sites.end()) {
-      reader.context().fault(reader.where("site"), fmt::format("there is no site '{}'", *site), did_you_mean(*site, sites));
+      reader.context().fault(reader.where("site"), fmt::format("there is no site '{}'", *site),
+                             did_you_mean(*site, sites));
     }
   }
   if (reader.has("centre")) {
@@ -174,11 +183,14 @@ Lesion read_lesion(TableReader& reader) {
     if (centre.size() == 3) {
       lesion.centre = std::array<double, 3>{centre[0].base(), centre[1].base(), centre[2].base()};
     } else {
-      reader.context().fault(reader.where("centre"), "lesion.centre needs three lengths", "write centre = [\"0 mm\", \"12 mm\", \"3 mm\"]");
+      reader.context().fault(reader.where("centre"), "lesion.centre needs three lengths",
+                             "write centre = [\"0 mm\", \"12 mm\", \"3 mm\"]");
     }
-    if (reader.has("site")) reader.context().fault(reader.where("centre"), "the lesion has both a site and a centre", "keep one of the two");
+    if (reader.has("site"))
+      reader.context().fault(reader.where("centre"), "the lesion has both a site and a centre", "keep one of the two");
   }
-  if (const auto radius = reader.quantity("radius", length_dimension(), "5 mm", kPositive)) lesion.radius = radius->base();
+  if (const auto radius = reader.quantity("radius", length_dimension(), "5 mm", kPositive))
+    lesion.radius = radius->base();
   if (const auto edge = reader.quantity("edge", length_dimension(), "1 mm", kNonNegative)) lesion.edge = edge->base();
   reader.finish();
   return lesion;

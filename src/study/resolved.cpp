@@ -28,7 +28,8 @@ std::string quoted(const std::string& text, bool lines = false) {
 // A whole file as it stands, where TOML allows it.
 std::string block(const std::string& text) {
   const bool plain = text.find("'''") == std::string::npos && !text.ends_with('\'') &&
-                     std::none_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f; });
+                     std::none_of(text.begin(), text.end(),
+                                  [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f; });
   return plain ? "'''\n" + text + "'''" : quoted(text, true);
 }
 
@@ -49,8 +50,12 @@ std::string number(double value) {
   return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
 
-std::string sized(double value, const char* unit) { return quoted(fmt::format("{} {}", value, unit)); }
-std::string sized(const Quantity& quantity) { return quoted(fmt::format("{} {}", quantity.value, quantity.unit.text)); }
+std::string sized(double value, const char* unit) {
+  return quoted(fmt::format("{} {}", value, unit));
+}
+std::string sized(const Quantity& quantity) {
+  return quoted(fmt::format("{} {}", quantity.value, quantity.unit.text));
+}
 
 std::string parameter_table(const std::vector<ParameterValue>& values) {
   std::string out;
@@ -71,8 +76,10 @@ std::string field_table(const Fields& fields, const Struct& values) {
 }
 
 std::string vertebra_table(const BuiltInVertebra& built_in) {
-  return fmt::format("built_in = {}\nvoxel_size = {}\nseed = {}\n", quoted(built_in.level), sized(built_in.options.voxel, "mm"), built_in.options.seed) +
-         field_table(vertebra::built_in_fields(), built_in.options) + "\n[vertebra.shape]\n" + field_table(vertebra::shape_fields(), built_in.shape);
+  return fmt::format("built_in = {}\nvoxel_size = {}\nseed = {}\n", quoted(built_in.level),
+                     sized(built_in.options.voxel, "mm"), built_in.options.seed) +
+         field_table(vertebra::built_in_fields(), built_in.options) + "\n[vertebra.shape]\n" +
+         field_table(vertebra::shape_fields(), built_in.shape);
 }
 
 std::string vertebra_table(const CtVertebra& ct) {
@@ -81,14 +88,16 @@ std::string vertebra_table(const CtVertebra& ct) {
                                 list(options.masks, [](const auto& mask) { return quoted(mask.string()); }));
   if (!options.series.empty()) out += fmt::format("series = {}\n", quoted(options.series));
   if (options.calibration) {
-    out += fmt::format("calibration = {{ slope = {}, intercept = {} }}\n", number(options.calibration->slope), number(options.calibration->intercept));
+    out += fmt::format("calibration = {{ slope = {}, intercept = {} }}\n", number(options.calibration->slope),
+                       number(options.calibration->intercept));
   }
-  out += fmt::format("density_of_bone = {}\nmin_bvtv = {}\nmax_bvtv = {}\n", sized(options.density_of_bone, "mg/cm^3"), number(options.min_bvtv),
-                     number(options.max_bvtv));
+  out += fmt::format("density_of_bone = {}\nmin_bvtv = {}\nmax_bvtv = {}\n", sized(options.density_of_bone, "mg/cm^3"),
+                     number(options.min_bvtv), number(options.max_bvtv));
   if (options.rules.empty()) return out;
   out += "\n[vertebra.labels]\n";
   for (const auto& rule : options.rules) {
-    out += fmt::format("{} = {}\n", rule.label, quoted(rule.region ? std::string(vertebra::to_text(*rule.region)) : "skip"));
+    out += fmt::format("{} = {}\n", rule.label,
+                       quoted(rule.region ? std::string(vertebra::to_text(*rule.region)) : "skip"));
   }
   return out;
 }
@@ -98,16 +107,20 @@ std::string vertebra_table(const SingleVoxel& voxel) {
 }
 
 std::string lesion_table(const Lesion& lesion) {
-  const std::string where = lesion.centre ? "centre = " + list(*lesion.centre, [](double value) { return sized(value, "mm"); })
-                                          : "site = " + quoted(lesion.site);
-  return fmt::format("\n[lesion]\n{}\nradius = {}\nedge = {}\n", where, sized(lesion.radius, "mm"), sized(lesion.edge, "mm"));
+  const std::string where = lesion.centre
+                                ? "centre = " + list(*lesion.centre, [](double value) { return sized(value, "mm"); })
+                                : "site = " + quoted(lesion.site);
+  return fmt::format("\n[lesion]\n{}\nradius = {}\nedge = {}\n", where, sized(lesion.radius, "mm"),
+                     sized(lesion.edge, "mm"));
 }
 
 std::string arm_table(const Arm& arm) {
-  std::string out = fmt::format("\n[[arms]]\nid = {}\ntitle = {}\nmodels = {}\n", quoted(arm.id), quoted(arm.title), texts(arm.models));
+  std::string out = fmt::format("\n[[arms]]\nid = {}\ntitle = {}\nmodels = {}\n", quoted(arm.id), quoted(arm.title),
+                                texts(arm.models));
   if (!arm.parameters.empty()) out += "\n[arms.parameters]\n" + parameter_table(arm.parameters);
   for (const DoseRule& rule : arm.doses) {
-    out += fmt::format("\n[[arms.doses]]\ndrug = {}\namount = {}\nstart = {}\n", quoted(rule.drug), sized(rule.amount), sized(rule.start));
+    out += fmt::format("\n[[arms.doses]]\ndrug = {}\namount = {}\nstart = {}\n", quoted(rule.drug), sized(rule.amount),
+                       sized(rule.start));
     if (rule.every) out += fmt::format("every = {}\n", sized(*rule.every));
     if (rule.until) out += fmt::format("until = {}\n", sized(*rule.until));
   }
@@ -116,16 +129,21 @@ std::string arm_table(const Arm& arm) {
 
 }  // namespace
 
-std::string resolved_text(const Study& study, const std::map<std::string, std::string>& models, const std::string& citations) {
-  std::string out = fmt::format("# Everything that was in force in a run; 'howship run' on this file repeats it.\nid = {}\ntitle = {}\nmodels = {}\nduration = {}\n",
-                                quoted(study.id), quoted(study.title), texts(study.models), sized(study.duration, "day"));
+std::string resolved_text(const Study& study, const std::map<std::string, std::string>& models,
+                          const std::string& citations) {
+  std::string out = fmt::format(
+      "# Everything that was in force in a run; 'howship run' on this file repeats it.\nid = {}\ntitle = {}\nmodels = "
+      "{}\nduration = {}\n",
+      quoted(study.id), quoted(study.title), texts(study.models), sized(study.duration, "day"));
   if (!study.parameters.empty()) out += "\n[parameters]\n" + parameter_table(study.parameters);
   out += "\n[vertebra]\n" + std::visit([](const auto& vertebra) { return vertebra_table(vertebra); }, study.vertebra);
   if (study.lesion) out += lesion_table(*study.lesion);
-  out += fmt::format("\n[solver]\nrelative_tolerance = {}\nmax_step = {}\nmax_order = {}\n", number(study.solver.relative_tolerance),
-                     sized(study.solver.max_step, "day"), study.solver.max_order);
+  out +=
+      fmt::format("\n[solver]\nrelative_tolerance = {}\nmax_step = {}\nmax_order = {}\n",
+                  number(study.solver.relative_tolerance), sized(study.solver.max_step, "day"), study.solver.max_order);
   out += fmt::format("\n[output]\nevery = {}\n", sized(study.output.every, "day"));
-  if (!study.output.frames.empty()) out += "frames = " + list(study.output.frames, [](double time) { return sized(time, "day"); }) + "\n";
+  if (!study.output.frames.empty())
+    out += "frames = " + list(study.output.frames, [](double time) { return sized(time, "day"); }) + "\n";
   if (!study.output.default_fields) out += "fields = " + texts(study.output.fields) + "\n";
   for (const Arm& arm : study.arms) out += arm_table(arm);
   out += "\n[inline]\ncitations = " + block(citations) + "\n\n[inline.models]\n";

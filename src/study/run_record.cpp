@@ -23,14 +23,16 @@ output::ArmRecord arm_record(const CompiledArm& compiled) {
     for (const simulation::Dose& dose : arm.schedule.doses) {
       if (dose.systemic == species.slot) entered += dose.amount;
     }
-    record.mass_balance.emplace_back(fmt::format("{}_entered [{}]", species.id, species.unit.text), entered / species.unit.scale);
+    record.mass_balance.emplace_back(fmt::format("{}_entered [{}]", species.id, species.unit.text),
+                                     entered / species.unit.scale);
   }
   return record;
 }
 
 }  // namespace
 
-RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Place& place, const std::vector<CompiledArm>& arms, Threads threads)
+RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Place& place,
+                     const std::vector<CompiledArm>& arms, Threads threads)
     : folder_(std::move(folder)) {
   manifest_.study_id = study.id;
   manifest_.study_title = study.title;
@@ -42,7 +44,8 @@ RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Pla
   manifest_.digests["study"] = digest(fmt::format("{}", fmt::join(study.source.lines, "\n")));
   for (const auto& [id, text] : model_texts(arms)) manifest_.digests["model " + id] = digest(text);
   if (!arms.front().arm.frames.empty()) {
-    for (const FrameField& field : arms.front().arm.fields) manifest_.fields.push_back({field.name, field.unit.text, field.title});
+    for (const FrameField& field : arms.front().arm.fields)
+      manifest_.fields.push_back({field.name, field.unit.text, field.title});
   }
   for (const CompiledArm& arm : arms) manifest_.arms.push_back(arm_record(arm));
   write();
@@ -70,7 +73,7 @@ void RunRecord::arm_ends(std::size_t arm, const simulation::Statistics& s) {
   write();
 }
 
-void RunRecord::arm_fails(std::size_t arm, const std::exception_ptr& failure, double seconds) noexcept {
+void RunRecord::fails(const std::exception_ptr& failure, double seconds) noexcept {
   try {
     output::Status status = output::Status::failed;
     try {
@@ -81,7 +84,10 @@ void RunRecord::arm_fails(std::size_t arm, const std::exception_ptr& failure, do
     } catch (const std::exception& error) {
       manifest_.message = error.what();
     }
-    manifest_.status = manifest_.arms[arm].status = status;
+    manifest_.status = status;
+    for (output::ArmRecord& arm : manifest_.arms) {
+      if (arm.status == output::Status::running) arm.status = status;
+    }
     manifest_.wall_seconds = seconds;
     write();
   } catch (...) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "howship/output/manifest.hpp"
+
 #include "plan.hpp"
 
 namespace howship::study {
@@ -15,12 +16,13 @@ namespace howship::study {
 /// Keeps run.json in step with the run.
 class RunRecord {
  public:
-  RunRecord(std::filesystem::path folder, const Study& study, const Place& place, const std::vector<CompiledArm>& arms, Threads threads);
+  RunRecord(std::filesystem::path folder, const Study& study, const Place& place, const std::vector<CompiledArm>& arms,
+            Threads threads);
 
   void arm_begins(std::size_t arm);
   void arm_ends(std::size_t arm, const simulation::Statistics& statistics);
   /// Notes why; does not throw even if the record cannot be written, since the failure itself must reach the user.
-  void arm_fails(std::size_t arm, const std::exception_ptr& failure, double seconds) noexcept;
+  void fails(const std::exception_ptr& failure, double seconds) noexcept;
   void complete(double seconds);
 
  private:

@@ -13,7 +13,9 @@ namespace {
 
 constexpr double kSame = 1e-9;  // relative
 
-double tolerance(double time) { return kSame * std::max(1.0, std::abs(time)); }
+double tolerance(double time) {
+  return kSame * std::max(1.0, std::abs(time));
+}
 
 }  // namespace
 
@@ -21,7 +23,8 @@ std::vector<double> event_times(double start, double every, double until) {
   std::vector<double> times;
   const double end = until - kSame * (every > 0.0 ? every : 1.0);
   if (every > 0.0 && (until - start) / every > static_cast<double>(kMostEvents)) {
-    throw InputError(fmt::format("every {:g} day from day {:g} to day {:g} makes more than {} events", every, start, until, kMostEvents),
+    throw InputError(fmt::format("every {:g} day from day {:g} to day {:g} makes more than {} events", every, start,
+                                 until, kMostEvents),
                      "use a longer interval");
   }
   for (std::size_t n = 0;; ++n) {
@@ -48,7 +51,8 @@ Clock::Clock(std::vector<double> times) {
 
 double Clock::exact(double time) const {
   auto after = std::upper_bound(ticks_.begin(), ticks_.end(), time);
-  if (after == ticks_.begin() || time - *std::prev(after) > tolerance(time)) throw std::logic_error("Clock: a time it was not given");
+  if (after == ticks_.begin() || time - *std::prev(after) > tolerance(time))
+    throw std::logic_error("Clock: a time it was not given");
   return *std::prev(after);
 }
 

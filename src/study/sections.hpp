@@ -1,6 +1,7 @@
 #pragma once
 
 #include "howship/study/data_folder.hpp"
+
 #include "toml_reader.hpp"
 
 namespace howship::study {
@@ -22,7 +23,8 @@ struct VertebraNumber {
 
 /// What a folder such as params/vertebrae says of a level ("L3"): its own entries, then the common ones of its file.
 /// @param where  of the level's name in the study; a level that no file has is a fault there
-std::map<std::string, VertebraNumber> read_vertebra_numbers(const std::filesystem::path& folder, const std::string& level,
-                                                            const SourceLocation& where, const ReadingContext& context);
+std::map<std::string, VertebraNumber> read_vertebra_numbers(const std::filesystem::path& folder,
+                                                            const std::string& level, const SourceLocation& where,
+                                                            const ReadingContext& context);
 
 }  // namespace howship::study

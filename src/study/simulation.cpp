@@ -2,17 +2,17 @@
 
 #include <chrono>
 #include <cstdio>
-#include <set>
 
 #include <fmt/format.h>
 
-#include "arm_recorder.hpp"
 #include "howship/core/files.hpp"
 #include "howship/core/interrupt.hpp"
 #include "howship/core/progress.hpp"
 #include "howship/output/citations.hpp"
 #include "howship/output/run_folder.hpp"
 #include "howship/study/read_study.hpp"
+
+#include "arm_recorder.hpp"
 #include "plan.hpp"
 #include "run_record.hpp"
 
@@ -23,18 +23,23 @@ simulation::SolverOptions solver_options(const Study& study, Threads threads) {
   return {study.solver.relative_tolerance, study.solver.max_step, study.solver.max_order, threads};
 }
 
-simulation::Simulation assemble(const CompiledArm& compiled, const Place& place, const simulation::SolverOptions& options) {
-  return {compiled.kinetics, compiled.arm.parameters, place.domain, place.given_fields(compiled.arm.model->given), options};
+simulation::Simulation assemble(const CompiledArm& compiled, const Place& place,
+                                const simulation::SolverOptions& options) {
+  return {compiled.kinetics, compiled.arm.parameters, place.domain, place.given_fields(compiled.arm.model->given),
+          options};
 }
 
 // One arm from day 0 to the end, written as it goes.
-simulation::Statistics run_arm(const CompiledArm& compiled, const Study& study, const Place& place, const std::filesystem::path& folder,
-                               Threads threads, const InterruptGuard& interrupt, ProgressLine& progress) {
+simulation::Statistics run_arm(const CompiledArm& compiled, const Study& study, const Place& place,
+                               const std::filesystem::path& folder, Threads threads, const InterruptGuard& interrupt,
+                               ProgressLine& progress) {
   const PreparedArm& arm = compiled.arm;
   simulation::Simulation simulation = assemble(compiled, place, solver_options(study, threads));
   ArmRecorder recorder(arm, compiled.kinetics, place, folder / arm.id, threads);
   progress.begin(arm.id);
-  const auto observe = [&](const simulation::State& state, simulation::Moment moment) { recorder.record(state, moment); };
+  const auto observe = [&](const simulation::State& state, simulation::Moment moment) {
+    recorder.record(state, moment);
+  };
   const auto keep_going = [&](double time, double step) {
     progress.update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
     return !interrupt.requested();
@@ -48,11 +53,14 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Study& study, 
 
 RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const auto seconds = [&start] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  const auto seconds = [&start] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
   const auto say = [&options](const std::string& text) {
     if (!options.quiet) fmt::print(stderr, "{}\n", text);
   };
-  const std::filesystem::path folder = options.folder.empty() ? std::filesystem::path("out") / study.id : options.folder;
+  const std::filesystem::path folder =
+      options.folder.empty() ? std::filesystem::path("out") / study.id : options.folder;
   if (!options.dry_run) output::check_run_folder(folder, options.force);
 
   // 1. model: texts become one checked model per arm; simulation: the models become code.
@@ -76,22 +84,22 @@ RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem
   const InterruptGuard interrupt;
   output::open_run_folder(folder, options.force);
   RunRecord record(folder, study, place, arms, options.threads);
-  const std::string citations = output::select_citations(references_of(study, data), cited(arms));
-  write_text(folder / "citations.bib", citations);
-  write_text(folder / "resolved.toml", resolved_text(study, model_texts(arms), citations));
-
-  // 5. simulation: each arm through time.
   ProgressLine progress(options.quiet);
-  for (std::size_t i = 0; i < arms.size(); ++i) {
-    record.arm_begins(i);
-    try {
+  try {
+    const std::string citations = output::select_citations(references_of(study, data), cited(arms));
+    write_text(folder / "citations.bib", citations);
+    write_text(folder / "resolved.toml", resolved_text(study, model_texts(arms), citations));
+
+    // 5. simulation: each arm through time.
+    for (std::size_t i = 0; i < arms.size(); ++i) {
+      record.arm_begins(i);
       record.arm_ends(i, run_arm(arms[i], study, place, folder, options.threads, interrupt, progress));
-    } catch (...) {
-      progress.end();
-      record.arm_fails(i, std::current_exception(), seconds());
-      throw;
+      say(fmt::format("{:<18} done after {}", arms[i].arm.id, duration_text(seconds())));
     }
-    say(fmt::format("{:<18} done after {}", arms[i].arm.id, duration_text(seconds())));
+  } catch (...) {
+    progress.end();
+    record.fails(std::current_exception(), seconds());
+    throw;
   }
   record.complete(seconds());
   return {plan, folder, seconds()};

@@ -11,13 +11,19 @@ namespace {
 
 std::string kind_of(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::table: return "a table";
-    case toml::node_type::array: return "a list";
-    case toml::node_type::string: return "a text";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::string:
+      return "a text";
     case toml::node_type::integer:
-    case toml::node_type::floating_point: return "a number";
-    case toml::node_type::boolean: return "true or false";
-    default: return "a date";
+    case toml::node_type::floating_point:
+      return "a number";
+    case toml::node_type::boolean:
+      return "true or false";
+    default:
+      return "a date";
   }
 }
 
@@ -79,7 +85,9 @@ const toml::node* TableReader::node(const std::string& key) {
   return table_->get(key);
 }
 
-bool TableReader::has(const std::string& key) { return node(key) != nullptr; }
+bool TableReader::has(const std::string& key) {
+  return node(key) != nullptr;
+}
 
 std::optional<std::string> TableReader::text(const std::string& key) {
   const toml::node* found = node(key);
@@ -90,7 +98,8 @@ std::optional<std::string> TableReader::text(const std::string& key) {
   return std::nullopt;
 }
 
-bool TableReader::in_range(double value, Range range, const SourceLocation& where, const std::string& key, const std::string& unit) {
+bool TableReader::in_range(double value, Range range, const SourceLocation& where, const std::string& key,
+                           const std::string& unit) {
   if (!std::isfinite(value)) {
     context_->fault(where, fmt::format("{} is {}, which is no finite number", path(key), value));
     return false;
@@ -107,7 +116,8 @@ std::optional<double> TableReader::number(const std::string& key, Range range) {
   const toml::node* found = node(key);
   if (found == nullptr) return std::nullopt;
   if (!found->is_number()) {
-    context_->fault(location(*found, key), fmt::format("{} is {}, and a number was expected", path(key), kind_of(*found)));
+    context_->fault(location(*found, key),
+                    fmt::format("{} is {}, and a number was expected", path(key), kind_of(*found)));
     return std::nullopt;
   }
   const double value = *found->value<double>();
@@ -124,7 +134,8 @@ std::optional<std::int64_t> TableReader::integer(const std::string& key, std::in
   return std::nullopt;
 }
 
-std::optional<Quantity> TableReader::parse_quantity(const toml::node& node, const std::string& key, const char* example) {
+std::optional<Quantity> TableReader::parse_quantity(const toml::node& node, const std::string& key,
+                                                    const char* example) {
   const SourceLocation where = location(node, key);
   const auto text = node.value_exact<std::string>();
   if (!text) {
@@ -143,8 +154,10 @@ std::optional<Quantity> TableReader::parse_quantity(const toml::node& node, cons
 bool TableReader::same_dimension(const Quantity& quantity, const Dimension& dimension, const SourceLocation& where,
                                  const std::string& key, const char* example) {
   if (quantity.unit.dimension == dimension) return true;
-  context_->fault(where, fmt::format("{} is in {}, and {} was expected", path(key), to_text(quantity.unit.dimension), to_text(dimension)),
-                  fmt::format("write it as \"{}\"", example));
+  context_->fault(
+      where,
+      fmt::format("{} is in {}, and {} was expected", path(key), to_text(quantity.unit.dimension), to_text(dimension)),
+      fmt::format("write it as \"{}\"", example));
   return false;
 }
 
@@ -153,7 +166,8 @@ std::optional<Quantity> TableReader::quantity(const std::string& key, const char
   return found == nullptr ? std::nullopt : parse_quantity(*found, key, example);
 }
 
-std::optional<Quantity> TableReader::quantity(const std::string& key, const Dimension& dimension, const char* example, Range range) {
+std::optional<Quantity> TableReader::quantity(const std::string& key, const Dimension& dimension, const char* example,
+                                              Range range) {
   const auto value = quantity(key, example);
   if (!value || !same_dimension(*value, dimension, where(key), key, example)) return std::nullopt;
   if (!in_range(value->base(), range, where(key), key, " " + to_text(dimension))) return std::nullopt;
@@ -166,7 +180,8 @@ std::vector<TableReader::Item> TableReader::texts(const std::string& key) {
   if (found == nullptr) return items;
   const toml::array* array = found->as_array();
   if (array == nullptr) {
-    context_->fault(location(*found, key), fmt::format("{} is {}, and a list of texts was expected", path(key), kind_of(*found)),
+    context_->fault(location(*found, key),
+                    fmt::format("{} is {}, and a list of texts was expected", path(key), kind_of(*found)),
                     fmt::format("write {} = [\"...\"]", key));
     return items;
   }
@@ -174,13 +189,15 @@ std::vector<TableReader::Item> TableReader::texts(const std::string& key) {
     if (const auto value = item.value_exact<std::string>()) {
       items.push_back({*value, location(item, key)});
     } else {
-      context_->fault(location(item, key), fmt::format("{} holds {}, and texts were expected", path(key), kind_of(item)));
+      context_->fault(location(item, key),
+                      fmt::format("{} holds {}, and texts were expected", path(key), kind_of(item)));
     }
   }
   return items;
 }
 
-std::vector<Quantity> TableReader::quantities(const std::string& key, const Dimension& dimension, const char* example, Range range) {
+std::vector<Quantity> TableReader::quantities(const std::string& key, const Dimension& dimension, const char* example,
+                                              Range range) {
   std::vector<Quantity> values;
   const toml::node* found = node(key);
   if (found == nullptr) return values;
@@ -216,7 +233,8 @@ std::vector<const toml::table*> TableReader::tables(const std::string& key) {
   if (found == nullptr) return found_tables;
   const toml::array* array = found->as_array();
   if (array == nullptr) {
-    context_->fault(location(*found, key), fmt::format("{} is {}, and a list of tables was expected", path(key), kind_of(*found)),
+    context_->fault(location(*found, key),
+                    fmt::format("{} is {}, and a list of tables was expected", path(key), kind_of(*found)),
                     fmt::format("write [[{}]] before each", path(key)));
     return found_tables;
   }
@@ -224,7 +242,8 @@ std::vector<const toml::table*> TableReader::tables(const std::string& key) {
     if (const toml::table* table = item.as_table()) {
       found_tables.push_back(table);
     } else {
-      context_->fault(location(item, key), fmt::format("{} holds {}, and tables were expected", path(key), kind_of(item)));
+      context_->fault(location(item, key),
+                      fmt::format("{} holds {}, and tables were expected", path(key), kind_of(item)));
     }
   }
   return found_tables;
@@ -239,9 +258,9 @@ void TableReader::finish() {
     const std::string name(key.str());
     if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
     const auto& begin = key.source().begin;
-    const SourceLocation place = begin.line > 0
-                                     ? SourceLocation{context_->source->file, static_cast<int>(begin.line), static_cast<int>(begin.column)}
-                                     : location(value, name);
+    const SourceLocation place = begin.line > 0 ? SourceLocation{context_->source->file, static_cast<int>(begin.line),
+                                                                 static_cast<int>(begin.column)}
+                                                : location(value, name);
     context_->fault(place, fmt::format("unknown key '{}'", path(name)), did_you_mean(name, known_));
   }
 }

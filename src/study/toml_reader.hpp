@@ -52,7 +52,8 @@ class TableReader {
   std::optional<double> number(const std::string& key, Range range = {});
   std::optional<std::int64_t> integer(const std::string& key, std::int64_t low, std::int64_t high);
   /// A text such as "28 day" of the given dimension; the number inside must lie in the range (in the base unit).
-  std::optional<Quantity> quantity(const std::string& key, const Dimension& dimension, const char* example, Range range = {});
+  std::optional<Quantity> quantity(const std::string& key, const Dimension& dimension, const char* example,
+                                   Range range = {});
   /// The same with any dimension.
   std::optional<Quantity> quantity(const std::string& key, const char* example);
   struct Item {
@@ -60,7 +61,8 @@ class TableReader {
     SourceLocation where;
   };
   std::vector<Item> texts(const std::string& key);
-  std::vector<Quantity> quantities(const std::string& key, const Dimension& dimension, const char* example, Range range = {});
+  std::vector<Quantity> quantities(const std::string& key, const Dimension& dimension, const char* example,
+                                   Range range = {});
   const toml::table* table(const std::string& key);
   std::vector<const toml::table*> tables(const std::string& key);
 
@@ -73,9 +75,10 @@ class TableReader {
 
  private:
   std::optional<Quantity> parse_quantity(const toml::node& node, const std::string& key, const char* example);
-  bool in_range(double value, Range range, const SourceLocation& where, const std::string& key, const std::string& unit);
-  bool same_dimension(const Quantity& quantity, const Dimension& dimension, const SourceLocation& where, const std::string& key,
-                      const char* example);
+  bool in_range(double value, Range range, const SourceLocation& where, const std::string& key,
+                const std::string& unit);
+  bool same_dimension(const Quantity& quantity, const Dimension& dimension, const SourceLocation& where,
+                      const std::string& key, const char* example);
 
   const toml::table* table_;
   std::string path_;

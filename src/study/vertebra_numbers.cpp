@@ -4,15 +4,18 @@
 
 #include "howship/core/files.hpp"
 #include "howship/study/read_study.hpp"
+
 #include "sections.hpp"
 
 namespace howship::study {
 namespace {
 
 // { value = 0.7, unit = "mm", range = [0, 2.5], source = "..." }
-std::optional<VertebraNumber> read_number(const toml::table& table, const std::string& path, const ReadingContext& context) {
+std::optional<VertebraNumber> read_number(const toml::table& table, const std::string& path,
+                                          const ReadingContext& context) {
   TableReader reader(table, path, context);
-  for (const char* key : {"value", "unit", "range", "source"}) reader.require(key, "{ value = 0.7, unit = \"mm\", range = [0, 2.5], source = \"...\" }");
+  for (const char* key : {"value", "unit", "range", "source"})
+    reader.require(key, "{ value = 0.7, unit = \"mm\", range = [0, 2.5], source = \"...\" }");
   const auto value = reader.number("value");
   const auto unit_text = reader.text("unit");
   reader.text("source");
@@ -22,7 +25,8 @@ std::optional<VertebraNumber> read_number(const toml::table& table, const std::s
   try {
     const Unit unit = context.units->parse(*unit_text);
     if (!unit.dimension.is_none() && !(unit.dimension == length_dimension())) {
-      context.fault(reader.where("unit"), fmt::format("{}: a vertebra is made of lengths and pure numbers, not of {}", path, *unit_text));
+      context.fault(reader.where("unit"),
+                    fmt::format("{}: a vertebra is made of lengths and pure numbers, not of {}", path, *unit_text));
       return std::nullopt;
     }
     VertebraNumber number{*value * unit.scale, kNonNegative};
@@ -39,7 +43,8 @@ std::optional<VertebraNumber> read_number(const toml::table& table, const std::s
   }
 }
 
-void read_level(const toml::table& file, const std::string& level, const ReadingContext& context, std::map<std::string, VertebraNumber>& numbers) {
+void read_level(const toml::table& file, const std::string& level, const ReadingContext& context,
+                std::map<std::string, VertebraNumber>& numbers) {
   const toml::table* table = file.get(level) != nullptr ? file.get(level)->as_table() : nullptr;
   if (table == nullptr) return;
   for (const auto& [key, node] : *table) {
@@ -59,8 +64,9 @@ std::vector<std::string> levels_of(const toml::table& file) {
 
 }  // namespace
 
-std::map<std::string, VertebraNumber> read_vertebra_numbers(const std::filesystem::path& folder, const std::string& level,
-                                                            const SourceLocation& where, const ReadingContext& context) {
+std::map<std::string, VertebraNumber> read_vertebra_numbers(const std::filesystem::path& folder,
+                                                            const std::string& level, const SourceLocation& where,
+                                                            const ReadingContext& context) {
   std::map<std::string, VertebraNumber> numbers;
   std::vector<std::string> known;
   for (const std::string& id : DataFolder::ids(folder)) {
@@ -76,7 +82,8 @@ std::map<std::string, VertebraNumber> read_vertebra_numbers(const std::filesyste
     read_level(file, "common", own, numbers);
     return numbers;
   }
-  context.fault(where, fmt::format("there is no built-in vertebra '{}' in {}", level, folder.string()), did_you_mean(level, known));
+  context.fault(where, fmt::format("there is no built-in vertebra '{}' in {}", level, folder.string()),
+                did_you_mean(level, known));
   return numbers;
 }
 

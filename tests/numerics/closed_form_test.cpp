@@ -1,9 +1,9 @@
 // Solutions that can be written down.
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <numbers>
+
+#include <gtest/gtest.h>
 
 #include "simulation/toy_model.hpp"
 
@@ -28,7 +28,8 @@ TEST(ClosedForm, ExponentialDecay) {
   const auto x = toy.local("x", toy.number(2.0), 1e-3);
   toy.process("decay", toy.times(0.7, x), {{"x", -1.0}});
   for (const double rtol : {1e-4, 1e-6, 1e-8}) {
-    const auto result = testing::run(toy.build(), vertebra::Domain::single(0.2), {10.0, {}, {0.0, 1.0, 2.5, 10.0}}, tolerance(rtol));
+    const auto result =
+        testing::run(toy.build(), vertebra::Domain::single(0.2), {10.0, {}, {0.0, 1.0, 2.5, 10.0}}, tolerance(rtol));
     ASSERT_EQ(result.states.size(), 4U);
     for (const auto& state : result.states) {
       const double exact = 2.0 * std::exp(-0.7 * state.time);
@@ -43,7 +44,8 @@ TEST(ClosedForm, LogisticAndGompertz) {
   toy.process("growth", toy.times(toy.times(0.2, n), toy.minus(toy.number(1.0), n)), {{"n", 1.0}});
   const auto g = toy.local("g", toy.number(1e-2));
   toy.process("gompertz", toy.times(-0.1, toy.times(g, toy.apply(Op::logarithm, g))), {{"g", 1.0}});
-  const auto result = testing::run(toy.build(), vertebra::Domain::single(0.2), {80.0, {}, {5.0, 20.0, 40.0, 80.0}}, tolerance(1e-8));
+  const auto result =
+      testing::run(toy.build(), vertebra::Domain::single(0.2), {80.0, {}, {5.0, 20.0, 40.0, 80.0}}, tolerance(1e-8));
   for (const auto& state : result.states) {
     const double growth = std::exp(0.2 * state.time);
     EXPECT_NEAR(state.local[0][0], 1e-3 * growth / (1.0 + 1e-3 * (growth - 1.0)), 1e-6);
@@ -58,7 +60,8 @@ std::array<double, 2> two_compartments(double t, double ke, double k12, double k
   const double root = std::sqrt(sum * sum - 4.0 * ke * k21);
   const double a = 0.5 * (sum + root);
   const double b = 0.5 * (sum - root);
-  return {((a - k21) * std::exp(-a * t) + (k21 - b) * std::exp(-b * t)) / (a - b), k12 * (std::exp(-b * t) - std::exp(-a * t)) / (a - b)};
+  return {((a - k21) * std::exp(-a * t) + (k21 - b) * std::exp(-b * t)) / (a - b),
+          k12 * (std::exp(-b * t) - std::exp(-a * t)) / (a - b)};
 }
 
 TEST(ClosedForm, TwoCompartmentsWithDoses) {
@@ -95,7 +98,8 @@ TEST(ClosedForm, DrugMassBalances) {
   const auto plasma = toy.systemic("plasma", toy.number(0.0));
   toy.systemic("gone", toy.number(0.0));
   toy.process("absorption", toy.times(0.26, depot), {{"depot", -1.0}, {"plasma", 1.0}});
-  toy.process("elimination", toy.over(toy.times(3.0, plasma), toy.plus(toy.number(2.0), plasma)), {{"plasma", -1.0}, {"gone", 1.0}});
+  toy.process("elimination", toy.over(toy.times(3.0, plasma), toy.plus(toy.number(2.0), plasma)),
+              {{"plasma", -1.0}, {"gone", 1.0}});
   Schedule schedule{200.0, {}, {}};
   for (int i = 0; i < 7; ++i) schedule.doses.push_back({28.0 * i, 0, 120.0, "120 mg"});
   for (int day = 1; day < 200; day += 3) schedule.outputs.push_back(day + 0.5);
@@ -103,9 +107,11 @@ TEST(ClosedForm, DrugMassBalances) {
   for (const auto& state : result.states) {
     double given = 0.0;
     for (const auto& dose : schedule.doses) {
-      if (dose.time < state.time || (dose.time == state.time && state.moment == Moment::after_dose)) given += dose.amount;
+      if (dose.time < state.time || (dose.time == state.time && state.moment == Moment::after_dose))
+        given += dose.amount;
     }
-    EXPECT_NEAR(state.systemic[0] + state.systemic[1] + state.systemic[2], given, 1e-10 * std::max(1.0, given)) << state.time;
+    EXPECT_NEAR(state.systemic[0] + state.systemic[1] + state.systemic[2], given, 1e-10 * std::max(1.0, given))
+        << state.time;
   }
 }
 

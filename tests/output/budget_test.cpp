@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "howship/core/error.hpp"
+
 #include "temporary_folder.hpp"
 
 namespace howship::output {

@@ -12,6 +12,7 @@
 #include <vtkXMLImageDataReader.h>
 
 #include "howship/core/error.hpp"
+
 #include "temporary_folder.hpp"
 
 namespace howship::output {
@@ -26,7 +27,10 @@ vertebra::Domain slanted() {
   const double c = std::cos(0.3);
   const double s = std::sin(0.3);
   grid.direction = {c, -s, 0, s, c, 0, 0, 0, 1};
-  return {grid, {0, 4, 11}, {0.1, 0.2, 0.9}, {vertebra::Region::trabecular, vertebra::Region::endplate, vertebra::Region::posterior}};
+  return {grid,
+          {0, 4, 11},
+          {0.1, 0.2, 0.9},
+          {vertebra::Region::trabecular, vertebra::Region::endplate, vertebra::Region::posterior}};
 }
 
 vtkNew<vtkXMLImageDataReader> read(const std::filesystem::path& file) {
@@ -94,7 +98,8 @@ TEST(Frames, AreTheSameBytesForTheSameNumbers) {
   const test::TemporaryFolder a;
   const test::TemporaryFolder b;
   const vertebra::Domain domain = slanted();
-  for (const auto* folder : {&a, &b}) FrameWriter(folder->path(), domain, {{"x", "pM"}}).write(1.0, std::vector<std::vector<double>>{{1, 2, 3}});
+  for (const auto* folder : {&a, &b})
+    FrameWriter(folder->path(), domain, {{"x", "pM"}}).write(1.0, std::vector<std::vector<double>>{{1, 2, 3}});
   EXPECT_EQ(test::contents(a / "frames/0000.vti"), test::contents(b / "frames/0000.vti"));
 }
 
@@ -104,8 +109,8 @@ TEST(Frames, LeaveNothingHalfWrittenOnAFullDisk) {
   const vertebra::Domain domain = slanted();
   FrameWriter writer(disk.path(), domain, {{"x", "pM"}});
   int frames = 0;
-  EXPECT_THROW(
-      for (; frames < 1000; ++frames) writer.write(frames, std::vector<std::vector<double>>{{1, 2, 3}}), OutputError);
+  EXPECT_THROW(for (; frames < 1000; ++frames) writer.write(frames, std::vector<std::vector<double>>{{1, 2, 3}}),
+               OutputError);
   const std::string pvd = test::contents(disk.path() / "frames.pvd");
   for (const auto& entry : std::filesystem::directory_iterator(disk.path() / "frames")) {
     EXPECT_EQ(entry.path().extension(), ".vti");

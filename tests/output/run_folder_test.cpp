@@ -4,6 +4,7 @@
 
 #include "howship/core/error.hpp"
 #include "howship/output/manifest.hpp"
+
 #include "temporary_folder.hpp"
 
 namespace howship::output {
@@ -20,7 +21,8 @@ void make_run(const fs::path& folder, const std::string& arm) {
   manifest.arms = {record};
   write_manifest(folder, manifest);
   for (const char* name : {"resolved.toml", "citations.bib"}) test::put(folder / name, "x");
-  for (const char* name : {"timeseries.csv", "fluxes.csv", "frames.pvd", "frames/0000.vti"}) test::put(folder / arm / name, "x");
+  for (const char* name : {"timeseries.csv", "fluxes.csv", "frames.pvd", "frames/0000.vti"})
+    test::put(folder / arm / name, "x");
 }
 
 TEST(RunFolder, MayBeNewOrEmpty) {
@@ -56,11 +58,12 @@ TEST(RunFolder, IsClearedOfItsOwnFilesOnly) {
   test::put(folder / "run/untreated/frames/mine.vti", "keep");
   test::put(folder / "run/untreated/frames/0001.vti.part", "left by a crash");
   open_run_folder(folder / "run", true);
-  for (const char* gone : {"run.json", "resolved.toml", "citations.bib", "untreated/timeseries.csv", "untreated/frames.pvd",
-                           "untreated/frames/0000.vti", "untreated/frames/0001.vti.part"}) {
+  for (const char* gone : {"run.json", "resolved.toml", "citations.bib", "untreated/timeseries.csv",
+                           "untreated/frames.pvd", "untreated/frames/0000.vti", "untreated/frames/0001.vti.part"}) {
     EXPECT_FALSE(fs::exists(folder / "run" / gone)) << gone;
   }
-  for (const char* kept : {"notes.txt", "untreated/figure.png", "untreated/frames/mine.vti"}) EXPECT_TRUE(fs::exists(folder / "run" / kept)) << kept;
+  for (const char* kept : {"notes.txt", "untreated/figure.png", "untreated/frames/mine.vti"})
+    EXPECT_TRUE(fs::exists(folder / "run" / kept)) << kept;
 }
 
 TEST(RunFolder, IsNotLedOutOfItself) {

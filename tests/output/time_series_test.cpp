@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "howship/core/error.hpp"
+
 #include "temporary_folder.hpp"
 
 namespace howship::output {
@@ -46,8 +47,7 @@ TEST(TimeSeries, EndsWithAWholeRowOnAFullDisk) {
   if (!disk.mounted()) GTEST_SKIP() << "no right to mount a small disk";
   TimeSeriesWriter writer(disk.path() / "t.csv", kColumns);
   int rows = 0;
-  EXPECT_THROW(
-      for (; rows < 10000; ++rows) writer.row(rows, std::array{1.0 / 3.0, 2.0 / 3.0}), OutputError);
+  EXPECT_THROW(for (; rows < 10000; ++rows) writer.row(rows, std::array{1.0 / 3.0, 2.0 / 3.0}), OutputError);
   EXPECT_GT(rows, 100);
   const std::string text = test::contents(disk.path() / "t.csv");
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), rows + 1);

@@ -1,21 +1,24 @@
 #include "simulation/field_vector.hpp"
 
-#include <gtest/gtest.h>
-#include <rapidcheck.h>
-
 #include <cmath>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 namespace howship::simulation {
 namespace {
 
 struct Vectors {
   Vectors(std::size_t voxels, std::size_t locals, std::size_t systemics, int threads)
-      : layout(voxels, locals, systemics), space(context.get(), layout, std::vector<double>(locals + systemics, 2.0), {threads}) {}
+      : layout(voxels, locals, systemics),
+        team({threads}),
+        space(context.get(), layout, std::vector<double>(locals + systemics, 2.0), team) {}
   VectorHandle filled(int seed) {
     VectorHandle v = space.create();
     double* values = space.values(v.get());
-    for (std::size_t i = 0; i < layout.size(); ++i) values[i] = std::sin(0.37 * static_cast<double>(i % 1013) + seed) + 1.5;
+    for (std::size_t i = 0; i < layout.size(); ++i)
+      values[i] = std::sin(0.37 * static_cast<double>(i % 1013) + seed) + 1.5;
     return v;
   }
   std::vector<double> copy(const VectorHandle& v) {
@@ -25,6 +28,7 @@ struct Vectors {
 
   SundialsContext context;
   Layout layout;
+  WorkerTeam team;
   FieldSpace space;
 };
 
@@ -90,7 +94,8 @@ TEST(FieldVector, FusedOperationsWithMoreTermsThanOneHolds) {
   }
   const auto x = on.filled(99);
   N_VScaleAddMulti(kCount, factors.data(), x.get(), in.data(), out.data());
-  for (int k = 0; k < kCount; ++k) ASSERT_NEAR(on.copy(outputs[k])[7], factors[k] * on.copy(x)[7] + on.copy(inputs[k])[7], 1e-13);
+  for (int k = 0; k < kCount; ++k)
+    ASSERT_NEAR(on.copy(outputs[k])[7], factors[k] * on.copy(x)[7] + on.copy(inputs[k])[7], 1e-13);
   // The usual case: results take the place of the operands.
   N_VScaleAddMulti(2, factors.data(), x.get(), in.data(), in.data());
   EXPECT_NEAR(on.copy(inputs[1])[3], on.copy(outputs[1])[3], 1e-14);
@@ -98,7 +103,7 @@ TEST(FieldVector, FusedOperationsWithMoreTermsThanOneHolds) {
 
 // Operations are noted and carried out later: a chain in which each reads what the one before wrote must not notice.
 TEST(FieldVector, PendingOperationsKeepTheirOrder) {
-  rc::check("a random chain equals its plain loops", [] {
+  EXPECT_TRUE(rc::check("a random chain equals its plain loops", [] {
     Vectors on(*rc::gen::inRange<std::size_t>(1, 300), 2, 1, *rc::gen::inRange(1, 4));
     std::vector<VectorHandle> v;
     std::vector<std::vector<double>> plain;
@@ -117,9 +122,10 @@ TEST(FieldVector, PendingOperationsKeepTheirOrder) {
     }
     for (std::size_t k = 0; k < 4; ++k) {
       const auto values = on.copy(v[k]);
-      for (std::size_t i = 0; i < values.size(); ++i) RC_ASSERT(std::abs(values[i] - plain[k][i]) <= 1e-12 * (1.0 + std::abs(plain[k][i])));
+      for (std::size_t i = 0; i < values.size(); ++i)
+        RC_ASSERT(std::abs(values[i] - plain[k][i]) <= 1e-12 * (1.0 + std::abs(plain[k][i])));
     }
-  });
+  }));
 }
 
 TEST(FieldVector, NormIsTheWorstVoxels) {

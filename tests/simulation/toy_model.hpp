@@ -33,7 +33,9 @@ class Toy {
     model_.given.push_back(name);
     return graph().leaf(model::Op::given, static_cast<std::uint32_t>(model_.given.size() - 1));
   }
-  NodeId local(const std::string& id, NodeId initial, double typical = 1.0) { return species(id, model::Scope::local, initial, typical); }
+  NodeId local(const std::string& id, NodeId initial, double typical = 1.0) {
+    return species(id, model::Scope::local, initial, typical);
+  }
   NodeId systemic(const std::string& id, NodeId initial, double typical = 1.0) {
     return species(id, model::Scope::systemic, initial, typical);
   }
@@ -46,7 +48,8 @@ class Toy {
     model_.processes.push_back(process);
   }
   /// A reduction that rates may read.
-  NodeId reduce(NodeId integrand, model::Reduction::Kind kind = model::Reduction::Kind::integral, const std::string& region = "") {
+  NodeId reduce(NodeId integrand, model::Reduction::Kind kind = model::Reduction::Kind::integral,
+                const std::string& region = "") {
     model_.reductions.push_back({kind, region, integrand, "toy", {}});
     model_.rate_reductions = model_.reductions.size();
     return graph().leaf(model::Op::reduction, static_cast<std::uint32_t>(model_.reductions.size() - 1));
@@ -78,7 +81,8 @@ class Toy {
     species.slot = slots.size();
     species.initial = initial;
     species.typical = typical;
-    species.node = graph().leaf(scope == model::Scope::local ? model::Op::local : model::Op::systemic, static_cast<std::uint32_t>(slots.size()));
+    species.node = graph().leaf(scope == model::Scope::local ? model::Op::local : model::Op::systemic,
+                                static_cast<std::uint32_t>(slots.size()));
     slots.push_back(model_.species.size());
     model_.species.push_back(species);
     return species.node;
@@ -102,7 +106,8 @@ vertebra::Domain masked(std::array<int, 3> size, std::array<double, 3> spacing, 
     }
   }
   const std::size_t count = active.size();
-  return {grid, std::move(active), std::vector<double>(count, 0.2), std::vector<vertebra::Region>(count, vertebra::Region::trabecular)};
+  return {grid, std::move(active), std::vector<double>(count, 0.2),
+          std::vector<vertebra::Region>(count, vertebra::Region::trabecular)};
 }
 inline vertebra::Domain box(std::array<int, 3> size, double spacing = 1.0) {
   return masked(size, {spacing, spacing, spacing}, [](int, int, int) { return true; });
@@ -123,7 +128,8 @@ struct Recording {
   std::vector<double> step_ends;
 };
 
-inline Recording record(simulation::Simulation& simulation, const simulation::Schedule& schedule, std::size_t locals, std::size_t voxels) {
+inline Recording record(simulation::Simulation& simulation, const simulation::Schedule& schedule, std::size_t locals,
+                        std::size_t voxels) {
   Recording recording;
   recording.statistics = simulation.run(
       schedule,

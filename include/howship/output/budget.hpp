@@ -9,7 +9,7 @@ namespace howship::output {
 
 /// What a run will write and hold, before it does either.
 struct Budget {
-  std::size_t voxels = 0;           ///< active ones
+  std::size_t voxels = 0;  ///< active ones
   std::size_t lattice_voxels = 0;
   std::size_t arms = 1, rows = 0, columns = 0, frames = 0, fields = 0;
 

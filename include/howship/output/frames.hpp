@@ -23,8 +23,8 @@ struct LabelField {
   std::vector<std::uint8_t> values;
 };
 
-/// Writes cell data on a lattice as VTK image data (.vti, zlib, appended), which ParaView opens as it is: spacing in mm,
-/// patient space LPS, with the direction of the axes. Written aside and renamed.
+/// Writes cell data on a lattice as VTK image data (.vti, zlib, appended), which ParaView opens as it is: spacing in
+/// mm, patient space LPS, with the direction of the axes. Written aside and renamed.
 /// @param time  day, stored as field data TimeValue
 /// @throws OutputError when the disk is full
 void write_image(const std::filesystem::path& path, const vertebra::Grid& grid, std::optional<double> time,

@@ -27,8 +27,9 @@ struct ArmRecord {
   std::vector<std::string> models;
   std::optional<double> treatment_start;  ///< day of the first dose
   std::vector<DoseRecord> doses;
-  std::vector<std::pair<std::string, double>> solver;        ///< counts and seconds of the integrator
-  std::vector<std::pair<std::string, double>> mass_balance;  ///< per drug: amount that entered, "denosumab_entered [ug]"
+  std::vector<std::pair<std::string, double>> solver;  ///< counts and seconds of the integrator
+  std::vector<std::pair<std::string, double>>
+      mass_balance;  ///< per drug: amount that entered, "denosumab_entered [ug]"
 };
 
 struct VertebraRecord {

@@ -22,24 +22,24 @@ struct SolverOptions {
 
 /// An amount that enters a systemic species at one instant.
 struct Dose {
-  double time = 0.0;            ///< day
-  std::size_t systemic = 0;     ///< slot of the species
-  double amount = 0.0;          ///< base unit, after bioavailability
-  std::string label;            ///< "denosumab 120 mg"
+  double time = 0.0;         ///< day
+  std::size_t systemic = 0;  ///< slot of the species
+  double amount = 0.0;       ///< base unit, after bioavailability
+  std::string label;         ///< "denosumab 120 mg"
 };
 
 /// What happens when. Times are in days; the same number for a dose and an output means the same instant.
 struct Schedule {
   double end = 0.0;
-  std::vector<Dose> doses;       ///< any order
-  std::vector<double> outputs;   ///< any order; 0 and end included if wanted
+  std::vector<Dose> doses;      ///< any order
+  std::vector<double> outputs;  ///< any order; 0 and end included if wanted
 };
 
 /// The solution at one moment, valid during the call that receives it.
 struct State {
-  double time = 0.0;                  ///< day
-  std::span<const double> systemic;   ///< slot order, base unit
-  model::FieldView local;             ///< slot order; voxels in the domain's order
+  double time = 0.0;                 ///< day
+  std::span<const double> systemic;  ///< slot order, base unit
+  model::FieldView local;            ///< slot order; voxels in the domain's order
 };
 
 /// Why an observer is called. At a dose that is also an output time both dose moments are reported and `output` is not.
@@ -51,21 +51,27 @@ struct Statistics {
   double seconds = 0.0, seconds_rates = 0.0, seconds_setup = 0.0, seconds_solve = 0.0;
 };
 
-/// A model over a domain: the semi-discrete system and its state, for one arm.
+/// A model over a domain: the semi-discrete system and its state, for one arm. Method of lines, variable-order BDF
+/// (CVODE; Hindmarsh et al. 2005) with an exact Newton matrix; the local error of each step is kept below the tolerance
+/// in every voxel. Results do not depend on the number of threads.
 class Simulation {
  public:
-  /// @param given  one field per name in Model::given, each with one value per active voxel
-  /// @throws InputError if a voxel's initial state is not finite, or a diffusion coefficient is negative
-  Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters, const vertebra::Domain& domain,
-             std::vector<std::vector<double>> given, SolverOptions options);
+  /// @param domain  must outlive this object
+  /// @param given   one field per name in Model::given, each with one value per active voxel
+  /// @throws InputError if a voxel's initial state is not finite, a diffusion coefficient is negative, a rate reads a
+  ///         maximum, an unknown region, or a mean over a region that has no voxel
+  Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
+             const vertebra::Domain& domain, std::vector<std::vector<double>> given, SolverOptions options);
   ~Simulation();
 
   std::size_t unknowns() const;
   /// Bytes this needs per voxel and in all, before anything is allocated.
   static std::size_t memory_estimate(const model::Kinetics& kinetics, std::size_t voxels);
 
-  /// Integrates from day 0 over the schedule, calling the observer at each output and around each dose.
+  /// Integrates from day 0 over the schedule, calling the observer at each output and around each dose; what lies past
+  /// the end is left out. Looking changes no step. May be called again: every run starts at day 0.
   /// @param keep_going  asked after every step with the time and the step in days; false stops with Interrupted
+  /// @throws InputError for a time that is negative or not finite, or an amount that is not finite
   /// @throws NumericalError with species, voxel, region and dominating terms when the equations cannot be solved
   Statistics run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,
                  const std::function<bool(double time, double step)>& keep_going);
@@ -76,7 +82,8 @@ class Simulation {
 };
 
 /// Reductions, observables and process fluxes of a state, for observers. All values in base units; results do not
-/// depend on the number of threads.
+/// depend on the number of threads. The domain must outlive the probe. A mean or maximum over a region without voxels
+/// is NaN.
 class Probe {
  public:
   Probe(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters, const vertebra::Domain& domain,

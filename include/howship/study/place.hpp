@@ -15,7 +15,7 @@ struct Place {
   vertebra::Domain domain;
   std::map<std::string, std::vector<double>> given;  ///< by name (given_names()), one value per active voxel
   output::VertebraRecord record;
-  std::map<std::string, std::string> digests;        ///< of images that were read
+  std::map<std::string, std::string> digests;  ///< of images that were read
   std::uint64_t seed = 0;
 
   std::vector<std::vector<double>> given_fields(const std::vector<std::string>& names) const;

@@ -23,9 +23,9 @@ struct PreparedArm {
   std::string id, title;
   std::vector<std::string> models;
   std::shared_ptr<const model::Model> model;
-  std::vector<double> parameters;       ///< base units, in the model's order
-  simulation::Schedule schedule;        ///< doses, and rows and frames together
-  std::vector<double> rows, frames;     ///< day, ascending; the same numbers as in the schedule
+  std::vector<double> parameters;    ///< base units, in the model's order
+  simulation::Schedule schedule;     ///< doses, and rows and frames together
+  std::vector<double> rows, frames;  ///< day, ascending; the same numbers as in the schedule
   std::vector<output::DoseRecord> doses;
   std::vector<FrameField> fields;
 };
@@ -38,6 +38,7 @@ const std::vector<std::string>& given_names();
 
 /// Builds the model of every arm and checks parameters, doses, fields and given fields against it. Arms of the same
 /// models share one. Faults are added; arms that have any are left out.
-std::vector<PreparedArm> prepare_arms(const Study& study, const model::Library& library, const UnitSystem& units, Diagnostics& faults);
+std::vector<PreparedArm> prepare_arms(const Study& study, const model::Library& library, const UnitSystem& units,
+                                      Diagnostics& faults);
 
 }  // namespace howship::study

@@ -21,6 +21,7 @@ std::vector<std::string> vertebra_levels(const DataFolder& data);
 
 /// The study as a file that needs no other (but a CT): overrides applied, regimens expanded, defaults written out, the
 /// given model texts and the vertebra's dimensions inside. Running it gives the same bits.
-std::string resolved_text(const Study& study, const std::map<std::string, std::string>& models, const std::string& citations);
+std::string resolved_text(const Study& study, const std::map<std::string, std::string>& models,
+                          const std::string& citations);
 
 }  // namespace howship::study

@@ -86,11 +86,11 @@ struct Solver {
 };
 
 struct Output {
-  double every = 1.0;                ///< day; a row of the tables
-  std::vector<double> frames;        ///< day; ascending
-  std::vector<std::string> fields;   ///< what a frame holds
+  double every = 1.0;               ///< day; a row of the tables
+  std::vector<double> frames;       ///< day; ascending
+  std::vector<std::string> fields;  ///< what a frame holds
   std::map<std::string, SourceLocation> field_places;
-  bool default_fields = true;        ///< the user named none: take of the usual ones those that the models have
+  bool default_fields = true;  ///< the user named none: take of the usual ones those that the models have
 };
 
 /// A study file, read and checked in itself; what it says about models is checked against them in prepare_arms.

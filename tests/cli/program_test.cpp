@@ -1,0 +1,204 @@
+#include <chrono>
+#include <csignal>
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "temporary_folder.hpp"
+
+// The program as a user meets it: words in, text and exit code out.
+
+namespace howship {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Outcome {
+  int code = -1;
+  std::string out, err;
+};
+
+class Program : public ::testing::Test {
+ protected:
+  // Through the shell, in an empty working folder.
+  Outcome howship(const std::string& words, const std::string& environment = "") const {
+    const std::string command = "cd '" + folder_.path().string() + "' && " + environment + " '" HOWSHIP_BINARY "' " +
+                                words + " >'" + (folder_ / "out.txt").string() + "' 2>'" +
+                                (folder_ / "err.txt").string() + "'";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::contents(folder_ / "out.txt"),
+            test::contents(folder_ / "err.txt")};
+  }
+  const test::TemporaryFolder folder_;
+};
+
+TEST_F(Program, ListsItsCommands) {
+  const Outcome help = howship("--help");
+  EXPECT_EQ(help.code, 0);
+  EXPECT_EQ(help.err, "");
+  for (const char* command : {"run", "check", "explain", "list", "import", "render"})
+    EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + command));
+  EXPECT_EQ(howship("").code, 1);
+  EXPECT_EQ(howship("--version").out, "howship " HOWSHIP_VERSION "\n");
+}
+
+TEST_F(Program, ExplainsACommand) {
+  for (const char* words : {"help run", "run --help", "run -h"}) {
+    const Outcome help = howship(words);
+    EXPECT_EQ(help.code, 0) << words;
+    EXPECT_THAT(help.out, AllOf(HasSubstr("usage: howship run STUDY"), HasSubstr("--force"), HasSubstr("--dry-run")))
+        << words;
+  }
+}
+
+TEST_F(Program, GuessesWhatWasMeant) {
+  Outcome slip = howship("rnu x");
+  EXPECT_EQ(slip.code, 1);
+  EXPECT_EQ(slip.out, "");
+  EXPECT_THAT(slip.err, AllOf(HasSubstr("there is no command 'rnu'"), HasSubstr("did you mean 'run'?")));
+  slip = howship("run bone_agents_0d --dryrun");
+  EXPECT_EQ(slip.code, 1);
+  EXPECT_THAT(slip.err, HasSubstr("did you mean '--dry-run'?"));
+  slip = howship("run bone_agents_0D2");
+  EXPECT_EQ(slip.code, 1);
+  EXPECT_THAT(slip.err, HasSubstr("did you mean 'bone_agents_0d'?"));
+  EXPECT_THAT(howship("run").err, HasSubstr("STUDY is missing"));
+  EXPECT_THAT(howship("run a b").err, HasSubstr("too many words"));
+  EXPECT_THAT(howship("run bone_agents_0d -j many").err, HasSubstr("usage: howship run"));
+  EXPECT_EQ(howship("run bone_agents_0d -j 0").code, 1);
+  EXPECT_EQ(howship("list --data /nowhere").code, 1);
+  EXPECT_EQ(howship("list", "HOWSHIP_DATA=/nowhere").code, 1);
+}
+
+TEST_F(Program, ListsWhatThereIs) {
+  const Outcome list = howship("list");
+  EXPECT_EQ(list.code, 0);
+  for (const char* id : {"vicious_cycle", "drugs/denosumab", "bone_agents_0d", "zoledronic_acid_4mg_q4w", "L3"})
+    EXPECT_THAT(list.out, HasSubstr(id));
+}
+
+TEST_F(Program, RunsAndStaysQuiet) {
+  const Outcome run = howship("run bone_agents_0d --set duration='30 day' --set output.every='10 day' --quiet -o r");
+  // The regimens start after day 30, which is an error of the study so shortened.
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("no dose of denosumab falls into the study"));
+  EXPECT_FALSE(fs::exists(folder_ / "r"));
+
+  const Outcome good = howship("run bone_agents_0d --set duration='410 day' --quiet -o r");
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_EQ(good.out, "r\n");
+  EXPECT_EQ(good.err, "");
+  EXPECT_TRUE(fs::exists(folder_ / "r/both/timeseries.csv"));
+  const Outcome again = howship("run bone_agents_0d -o r");
+  EXPECT_EQ(again.code, 1);
+  EXPECT_THAT(again.err, AllOf(HasSubstr("holds an earlier run"), HasSubstr("--force")));
+}
+
+TEST_F(Program, DryRunTellsTheCost) {
+  const Outcome dry = howship("run bone_agents_L3 --dry-run");
+  EXPECT_EQ(dry.code, 0) << dry.err;
+  EXPECT_THAT(dry.out, AllOf(HasSubstr("3 arms"), HasSubstr("unknowns"), HasSubstr("memory about"),
+                             HasSubstr("out/bone_agents_L3")));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
+TEST_F(Program, RefusesMoreMemoryThanThereIsBeforeTakingAny) {
+  const Outcome run = howship("run bone_agents_L3 --set vertebra.voxel_size='0.001 mm'");
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("of memory, and"));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
+TEST_F(Program, ChecksModelsAndStudies) {
+  EXPECT_THAT(howship("check vicious_cycle").out, HasSubstr("species"));
+  EXPECT_THAT(howship("check bone_agents_0d").out, HasSubstr("4 arms"));
+  test::put(folder_ / "mine.toml",
+            "id = \"mine\"\ntitle = \"m\"\nextends = [\"vicious_cycle\"]\n[modify.tumour_growth]\nmultiply = \"1 + "
+            "PTHrp\"\n");
+  const Outcome model = howship("check mine.toml");
+  EXPECT_EQ(model.code, 1);
+  EXPECT_THAT(model.err, AllOf(HasSubstr("mine.toml:"), HasSubstr("PTHrp"), HasSubstr("did you mean 'PTHrP'?")));
+  test::put(folder_ / "study.toml",
+            "models = [\"vicious_cycle\"]\nduration = \"1 day\"\n[vertebra]\nbuilt_inn = \"L3\"\n");
+  const Outcome study = howship("check study.toml");
+  EXPECT_EQ(study.code, 1);
+  EXPECT_THAT(study.err, HasSubstr("study.toml:"));
+}
+
+TEST_F(Program, ExplainsAModel) {
+  const Outcome text = howship("explain vicious_cycle drugs/denosumab");
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("d/dt tumour = + tumour_growth"), HasSubstr("k_res = 1 1/(pM day)"),
+                              HasSubstr("source: ")));
+  const Outcome graph = howship("explain vicious_cycle --graph");
+  EXPECT_THAT(graph.out,
+              AllOf(HasSubstr("digraph"), HasSubstr("\"tumour_growth\" -> \"tumour\""), HasSubstr("style=dashed")));
+}
+
+TEST_F(Program, ImportRefusesWhatIsNoImage) {
+  test::put(folder_ / "broken.nii.gz", "not an image");
+  const Outcome import = howship("import broken.nii.gz --mask broken.nii.gz -o i");
+  EXPECT_EQ(import.code, 1);
+  EXPECT_THAT(import.err, HasSubstr("broken.nii.gz"));
+  EXPECT_FALSE(fs::exists(folder_ / "i"));
+  EXPECT_THAT(howship("import broken.nii.gz").err, HasSubstr("--mask"));
+}
+
+TEST_F(Program, FailsWithTwoWhenTheEquationsCannotBeSolved) {
+  test::put(folder_ / "models/explosive.toml", R"toml(id = "explosive"
+title = "infinite at day 10"
+[species.x]
+title = "x"
+scope = "local"
+unit = "1"
+initial = "given.lesion"
+typical = 1
+[parameters]
+a = { value = 0.1, unit = "1/day", range = [0, 1], source = "test" }
+[processes.growth]
+title = "growth"
+rate = "a*x*x"
+changes = { x = 1 }
+)toml");
+  test::put(folder_ / "study.toml",
+            "models = [\"explosive\"]\nduration = \"20 day\"\n[vertebra]\nvoxel = { bvtv = 0.1, lesion = 1 }\n");
+  const Outcome run = howship("run study.toml --data . -o r");
+  EXPECT_EQ(run.code, 2) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("x"));
+  EXPECT_EQ(nlohmann::json::parse(test::contents(folder_ / "r/run.json"))["status"], "failed");
+}
+
+TEST_F(Program, LeavesAConsistentFolderWhenInterrupted) {
+  const std::string folder = (folder_ / "r").string();
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::execl(HOWSHIP_BINARY, "howship", "run", "bone_agents_0d", "-q", "-o", folder.c_str(), "--set",
+            "solver.max_step=0.0001 day", nullptr);
+    ::_exit(99);
+  }
+  const auto started = [&] { return fs::exists(folder_ / "r/untreated/timeseries.csv"); };
+  for (int i = 0; i < 1000 && !started(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(started());
+  ::kill(child, SIGINT);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 3);
+  const auto json = nlohmann::json::parse(test::contents(folder_ / "r/run.json"));
+  EXPECT_EQ(json["status"], "interrupted");
+  EXPECT_EQ(json["arms"][0]["status"], "interrupted");
+  EXPECT_EQ(json["arms"][1]["status"], "pending");
+  const std::string rows = test::contents(folder_ / "r/untreated/timeseries.csv");
+  EXPECT_TRUE(rows.empty() || rows.back() == '\n');
+}
+
+}  // namespace
+}  // namespace howship

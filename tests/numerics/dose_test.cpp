@@ -1,0 +1,118 @@
+// Doses: exact instants, both moments, and a restart of the field only where its rates jump.
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "simulation/toy_model.hpp"
+
+namespace howship {
+namespace {
+
+using simulation::Moment;
+using simulation::Schedule;
+using simulation::SolverOptions;
+using testing::Toy;
+
+SolverOptions tolerance(double rtol) {
+  SolverOptions options;
+  options.relative_tolerance = rtol;
+  options.threads = {1};
+  return options;
+}
+
+/// A local species that decays and is fed by the last of a chain of systemic species.
+Toy chain(int length, double rate) {
+  Toy toy;
+  const auto x = toy.local("x", toy.number(1.0));
+  toy.process("decay", toy.times(0.01, x), {{"x", -1.0}});
+  Toy::NodeId last = 0;
+  for (int i = 0; i < length; ++i) {
+    const std::string id = "s" + std::to_string(i);
+    last = toy.systemic(id, toy.number(0.0));
+    if (i + 1 < length) {
+      toy.systemic("unused" + std::to_string(i), toy.number(0.0));
+    }
+    toy.process("out" + std::to_string(i), toy.times(rate, last), {{id, -1.0}});
+    if (i > 0)
+      toy.process("in" + std::to_string(i),
+                  toy.times(rate, toy.graph().leaf(model::Op::systemic, static_cast<std::uint32_t>(2 * (i - 1)))),
+                  {{id, 1.0}});
+  }
+  toy.process("feeding", toy.times(rate, last), {{"x", 1.0}});
+  return toy;
+}
+
+TEST(Dose, BothMomentsAtAnOutputTimeAndNoThird) {
+  Toy toy = chain(1, 0.5);
+  const auto result =
+      testing::run(toy.build(), vertebra::Domain::single(0.2),
+                   {20.0, {{0.0, 0, 1.0, ""}, {10.0, 0, 2.0, ""}}, {0.0, 5.0, 10.0, 20.0}}, tolerance(1e-6));
+  std::vector<std::pair<double, Moment>> seen;
+  for (const auto& state : result.states) seen.emplace_back(state.time, state.moment);
+  const std::vector<std::pair<double, Moment>> expected{{0.0, Moment::before_dose}, {0.0, Moment::after_dose},
+                                                        {5.0, Moment::output},      {10.0, Moment::before_dose},
+                                                        {10.0, Moment::after_dose}, {20.0, Moment::output}};
+  EXPECT_EQ(seen, expected);
+  EXPECT_DOUBLE_EQ(result.states[1].systemic[0] - result.states[0].systemic[0], 1.0);
+  EXPECT_NEAR(result.states[4].systemic[0] - result.states[3].systemic[0], 2.0, 1e-15);
+  EXPECT_EQ(result.states[3].local, result.states[4].local);
+}
+
+TEST(Dose, RestartsTheFieldOnlyForAJump) {
+  Schedule schedule{300.0, {}, {300.0}};
+  for (int i = 0; i < 10; ++i) schedule.doses.push_back({20.0 + 28.0 * i, 0, 1.0, ""});
+  Toy smooth = chain(2, 0.3);
+  EXPECT_EQ(testing::run(smooth.build(), vertebra::Domain::single(0.2), schedule, tolerance(1e-4)).statistics.restarts,
+            0);
+  Toy bolus = chain(1, 40.0);
+  EXPECT_EQ(testing::run(bolus.build(), vertebra::Domain::single(0.2), schedule, tolerance(1e-4)).statistics.restarts,
+            10);
+}
+
+TEST(Dose, AmountsArriveWhateverTheirSpeed) {
+  // The chain passes all that was given on to x, in minutes, also when the pulse comes late or the step before was
+  // long.
+  for (const int length : {1, 2, 4}) {
+    for (const double rate : {0.3, 40.0, 3000.0}) {
+      Toy toy = chain(length, rate);
+      Schedule schedule{400.0, {}, {}};
+      for (const double day : {100.0, 250.0}) schedule.doses.push_back({day, 0, 1.0, ""});
+      schedule.outputs = {400.0};
+      const auto result = testing::run(toy.build(), vertebra::Domain::single(0.2), schedule, tolerance(1e-5));
+      if (rate < 1.0) continue;            // only that it runs
+      const double delay = length / rate;  // mean transit time
+      const double exact = std::exp(-4.0) + std::exp(-0.01 * (300.0 - delay)) + std::exp(-0.01 * (150.0 - delay));
+      EXPECT_NEAR(result.states.back().local[0][0], exact, 1e-3 * exact)
+          << length << " compartments at " << rate << "/day";
+    }
+  }
+}
+
+TEST(Dose, IntoASpeciesThatTissueFeedsBack) {
+  Toy toy;
+  const auto x = toy.local("x", toy.number(1.0));
+  const auto z = toy.systemic("z", toy.number(0.0));
+  const auto total = toy.reduce(x);
+  toy.process("loss", toy.times(0.2, z), {{"z", -1.0}});
+  toy.process("secretion", toy.times(0.01, total), {{"z", 1.0}});
+  toy.process("decay", toy.times(0.1, x), {{"x", -1.0}});
+  const auto result =
+      testing::run(toy.build(), vertebra::Domain::single(0.2), {30.0, {{10.0, 0, 5.0, ""}}, {30.0}}, tolerance(1e-7));
+  EXPECT_EQ(result.statistics.restarts, 1);
+  const double exact = 0.01 / (0.2 - 0.1) * (std::exp(-3.0) - std::exp(-6.0)) + 5.0 * std::exp(-4.0);
+  EXPECT_NEAR(result.states.back().systemic[0], exact, 1e-6);
+}
+
+TEST(Dose, NonsenseIsRefused) {
+  Toy toy = chain(1, 0.5);
+  const auto kinetics = toy.build();
+  const auto domain = vertebra::Domain::single(0.2);
+  EXPECT_THROW(testing::run(kinetics, domain, {10.0, {{-1.0, 0, 1.0, ""}}, {}}, tolerance(1e-4)), InputError);
+  EXPECT_THROW(testing::run(kinetics, domain, {10.0, {{1.0, 0, std::nan(""), ""}}, {}}, tolerance(1e-4)), InputError);
+  EXPECT_THROW(testing::run(kinetics, domain, {10.0, {}, {std::nan("")}}, tolerance(1e-4)), InputError);
+  EXPECT_THROW(testing::run(kinetics, domain, {std::nan(""), {}, {}}, tolerance(1e-4)), InputError);
+}
+
+}  // namespace
+}  // namespace howship
