@@ -163,14 +163,6 @@ void draw_legend(Canvas& canvas, const Run& run, const std::vector<Point>& place
   }
 }
 
-std::optional<double> first_treatment(const Run& run) {
-  std::optional<double> first;
-  for (const Arm& arm : run.arms) {
-    if (arm.treatment_start && (!first || *arm.treatment_start < *first)) first = arm.treatment_start;
-  }
-  return first;
-}
-
 }  // namespace
 
 Raster draw_time_courses(const Run& run, int width) {
@@ -207,7 +199,7 @@ Raster draw_time_courses(const Run& run, int width) {
   vtkRenderer& renderer = canvas.scene({0.0, 0.0, static_cast<double>(width), static_cast<double>(height)});
   scene->SetRenderer(&renderer);
   renderer.AddActor(actor);
-  const std::optional<double> treatment = first_treatment(run);
+  const std::optional<double> treatment = treatment_start(run);
   for (std::size_t p = 0; p < panels.size(); ++p) {
     const double x = static_cast<double>(p % columns) * cell_width + left;
     const double y = head + static_cast<double>(p / columns) * cell_height + 62 * scale;

@@ -42,14 +42,6 @@ double nearest(const std::vector<double>& days, double day) {
                            [&](double a, double b) { return std::abs(a - day) < std::abs(b - day); });
 }
 
-std::optional<double> treatment_start(const Run& run) {
-  std::optional<double> first;
-  for (const Arm& arm : run.arms) {
-    if (arm.treatment_start && (!first || *arm.treatment_start < *first)) first = arm.treatment_start;
-  }
-  return first;
-}
-
 // The days of the sheet's columns, each a day that has frames.
 std::vector<double> choose_days(const Run& run, const std::vector<double>& wanted, std::vector<std::string>& notes) {
   const std::vector<double> there = frame_days(run);

@@ -161,4 +161,12 @@ Run read_run(const fs::path& folder, const std::vector<std::string>& arms) {
   return run;
 }
 
+std::optional<double> treatment_start(const Run& run) {
+  std::optional<double> first;
+  for (const Arm& arm : run.arms) {
+    if (arm.treatment_start && (!first || *arm.treatment_start < *first)) first = arm.treatment_start;
+  }
+  return first;
+}
+
 }  // namespace howship::visualization

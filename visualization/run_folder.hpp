@@ -37,4 +37,7 @@ struct Run {
 /// @throws InputError for a missing folder, a folder that is no run, an unknown arm, a damaged file
 Run read_run(const std::filesystem::path& folder, const std::vector<std::string>& arms = {});
 
+/// The day on which the first treatment of any arm starts.
+std::optional<double> treatment_start(const Run& run);
+
 }  // namespace howship::visualization

@@ -24,9 +24,9 @@ Real apply(Op op, Real a, Real b, Real c) {
     case Op::power:
       return std::pow(a, b);
     case Op::maximum:
-      return a < b ? b : a;
+      return a < b || b != b ? b : a;  // a NaN on either side shows
     case Op::minimum:
-      return b < a ? b : a;
+      return b < a || b != b ? b : a;
     case Op::less:
       return truth(a < b);
     case Op::less_equal:

@@ -72,10 +72,10 @@ void execute(const std::vector<Instruction>& code, double* const* slots) {
         }
         break;
       case Op::maximum:
-        to = (a < b).select(b, a);
+        to = (a < b || b != b).select(b, a);
         break;
       case Op::minimum:
-        to = (b < a).select(b, a);
+        to = (b < a || b != b).select(b, a);
         break;
       case Op::less:
         to = (a < b).template cast<double>();

@@ -94,6 +94,24 @@ TEST(Program, PowersFollowTheRulesOfPow) {
   EXPECT_EQ(at(1.0, 2.58), 1.0);
 }
 
+TEST(Program, MaximumAndMinimumLetANaNThrough) {
+  Graph g;
+  const NodeId x = g.leaf(Op::local, 0);
+  const NodeId y = g.leaf(Op::local, 1);
+  const Program program(g, {g.binary(Op::maximum, x, y), g.binary(Op::minimum, x, y)});
+  auto workspace = program.workspace(Program::kSmall, {});
+  program.prepare(workspace, {});
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const auto& [a, b] : {std::pair{nan, 0.0}, {0.0, nan}}) {
+    std::vector<double> in(2 * Program::kSmall, a);
+    std::fill(in.begin() + Program::kSmall, in.end(), b);
+    std::vector<double> out(2 * Program::kSmall);
+    program.run(workspace, {in.data(), Program::kSmall}, {}, 0, {out.data(), Program::kSmall});
+    EXPECT_TRUE(std::isnan(out[0]));
+    EXPECT_TRUE(std::isnan(out[Program::kSmall]));
+  }
+}
+
 TEST(Program, ScalarsAreThoseOfTheTimeStage) {
   Graph g;
   const NodeId sum = g.add(g.leaf(Op::systemic, 0), g.leaf(Op::time));

@@ -192,7 +192,7 @@ TEST_F(Pictures, ChangesAreLossesUntreatedAndNotElsewhere) {
   const double top = change_top({untreated, treated});
   EXPECT_GT(top, 20.0);
   const auto losses = [&](const Volume& v) {
-    const SliceSheet sheet{.colours = {-top, top, Palette::change},
+    const SliceSheet sheet{.colours = {-100.0, 100.0, Palette::change},
                            .outline = kInk,
                            .arms = {"arm"},
                            .days = {730.0},
