@@ -1,7 +1,7 @@
 # Third-party libraries, all from Debian. Each is linked on one floor only (see CONTRIBUTING.md).
 
-find_package(OpenMP REQUIRED)
 find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(Boost REQUIRED COMPONENTS program_options)

@@ -7,6 +7,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(howship_options INTERFACE)
 target_compile_options(howship_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
+  # `#pragma omp simd` without the OpenMP runtime: threads are our own (core/worker_team.hpp).
+  -fopenmp-simd
   # g++ 12 reports these falsely inside std::string and std::vector and its AVX-512 headers (GCC bugs 105329, 105651, 105593).
   -Wno-restrict -Wno-uninitialized -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow)
 target_compile_definitions(howship_options INTERFACE HOWSHIP_VERSION="${PROJECT_VERSION}")

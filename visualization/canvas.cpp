@@ -4,6 +4,7 @@
 #include <cmath>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <vtkActor.h>
 #include <vtkCamera.h>
 #include <vtkCellArray.h>
@@ -37,9 +38,9 @@ namespace {
 std::string font_file(bool bold) {
   const std::string liberation = bold ? "LiberationSans-Bold.ttf" : "LiberationSans-Regular.ttf";
   const std::string dejavu = bold ? "DejaVuSans-Bold.ttf" : "DejaVuSans.ttf";
-  const std::string fonts = "/usr/share/fonts/truetype/";
-  for (const std::string& file :
-       {fonts + "liberation/" + liberation, fonts + "liberation2/" + liberation, fonts + "dejavu/" + dejavu}) {
+  const std::filesystem::path fonts = "/usr/share/fonts/truetype";
+  for (const auto& file :
+       {fonts / "liberation" / liberation, fonts / "liberation2" / liberation, fonts / "dejavu" / dejavu}) {
     std::error_code error;
     if (std::filesystem::exists(file, error)) return file;
   }
@@ -263,7 +264,7 @@ std::string broken(const std::string& text, double width, const TextStyle& style
     if (word.find_first_not_of("0123456789.") == std::string::npos) {
       if (std::string unit; words >> unit) word += ' ' + unit;
     }
-    const std::string longer = line.empty() ? word : line + ' ' + word;
+    const std::string longer = line.empty() ? word : fmt::format("{} {}", line, word);
     if (!line.empty() && text_width(longer, style) > width) {
       result += line + '\n';
       line = word;
@@ -281,8 +282,8 @@ std::string wrapped(const std::string& text, double width, const TextStyle& styl
   std::string best = broken(text, width, style);
   if (lines(best) == 0) return best;
   // As narrow as the same number of lines allows, so that no last word stands alone.
-  for (double narrower = 0.95 * width; narrower > 0.4 * width; narrower -= 0.05 * width) {
-    std::string next = broken(text, narrower, style);
+  for (int percent = 95; percent > 40; percent -= 5) {
+    std::string next = broken(text, 0.01 * percent * width, style);
     if (lines(next) > lines(best)) break;
     best = std::move(next);
   }

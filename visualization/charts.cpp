@@ -41,9 +41,9 @@ void set_axis(vtkAxis& axis, double low, double high, double step, const auto& l
   axis.SetRange(low, high);
   vtkNew<vtkDoubleArray> places;
   vtkNew<vtkStringArray> labels;
-  for (double at = step * std::ceil(low / step - 1e-9); at <= high + 1e-9 * step; at += step) {
+  for (const double at : ticks(low, high, step)) {
     places->InsertNextValue(at);
-    labels->InsertNextValue(label(at + 0.0));
+    labels->InsertNextValue(label(at));
   }
   axis.SetCustomTickPositions(places, labels);
   axis.SetTitle("");
@@ -127,7 +127,8 @@ class PanelDrawing {
     plot.SetInputData(table, 0, 1);
     plot.SetColor(style.colour.red, style.colour.green, style.colour.blue, 255);
     // Spikes of several arms lie on each other: the later are thinner.
-    const double width = panel_->logarithmic ? std::max(2.0, 6.0 - 3.0 * static_cast<double>(place)) : 4.0;
+    const double width =
+        panel_->logarithmic && panel_->curves.size() > 1 ? std::max(2.0, 6.0 - 3.0 * static_cast<double>(place)) : 4.0;
     plot.SetWidth(static_cast<float>(width * scale_ * kZoom));
   }
 
@@ -190,7 +191,7 @@ Raster draw_time_courses(const Run& run, int width) {
   const double cell_height = 430 * scale;
   const int height = static_cast<int>(std::lround(head + rows * cell_height + 50 * scale));
   Canvas canvas(width, height);
-  canvas.text({32 * scale, 44 * scale}, run.title, {.size = 32 * scale, .bold = true});
+  draw_title(canvas, run.title, scale);
   draw_legend(canvas, run, legend, 100 * scale, scale);
 
   vtkNew<vtkContextActor> actor;
@@ -201,8 +202,9 @@ Raster draw_time_courses(const Run& run, int width) {
   renderer.AddActor(actor);
   const std::optional<double> treatment = treatment_start(run);
   for (std::size_t p = 0; p < panels.size(); ++p) {
+    const std::size_t row = p / columns;
     const double x = static_cast<double>(p % columns) * cell_width + left;
-    const double y = head + static_cast<double>(p / columns) * cell_height + 62 * scale;
+    const double y = head + static_cast<double>(row) * cell_height + 62 * scale;
     const Rect place{x, y, cell_width - left - 36 * scale, cell_height - 128 * scale};
     const PanelDrawing drawing(panels[p], place, first, last, scale);
     drawing.add(*scene, height);

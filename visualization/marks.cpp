@@ -13,6 +13,13 @@ const char* title_of(Palette palette) {
 
 }  // namespace
 
+void draw_title(Canvas& canvas, const std::string& title, double scale) {
+  TextStyle style{.size = 32 * scale, .bold = true};
+  const double room = canvas.width() - 64 * scale;
+  if (const double width = text_width(title, style); width > room) style.size *= room / width;
+  canvas.text({32 * scale, 44 * scale}, title, style);
+}
+
 void draw_colour_bar(Canvas& canvas, const Rect& place, const ColourScale& colours, double scale) {
   const bool upright = place.height > place.width;
   const double length = upright ? place.height : place.width;
@@ -44,8 +51,7 @@ void draw_colour_bar(Canvas& canvas, const Rect& place, const ColourScale& colou
   const double range = colours.high - colours.low;
   const double step = tick_step(range, 6);
   const double label_at = upright ? breadth + 14 * scale : -12 * scale;
-  for (double value = step * std::ceil(colours.low / step - 1e-9); value <= colours.high + 1e-9 * range;
-       value += step) {
+  for (const double value : ticks(colours.low, colours.high, step)) {
     const double along = bar * (value - colours.low) / range;
     const std::array<Point, 2> tick = upright ? std::array<Point, 2>{at(along, breadth), at(along, breadth + 8 * scale)}
                                               : std::array<Point, 2>{at(along, 0.0), at(along, -8 * scale)};
@@ -53,10 +59,7 @@ void draw_colour_bar(Canvas& canvas, const Rect& place, const ColourScale& colou
     TextStyle style{.size = 26 * scale};
     style.horizontal = upright ? Align::begin : Align::middle;
     style.vertical = upright ? Align::middle : Align::begin;
-    canvas.text(
-        at(along, label_at),
-        (both && value > 1e-9 * range ? "+" : "") + fmt::format("{:g}", std::abs(value) < 1e-9 * range ? 0.0 : value),
-        style);
+    canvas.text(at(along, label_at), (both && value > 1e-9 * range ? "+" : "") + fmt::format("{:g}", value), style);
   }
   TextStyle style{.size = 26 * scale};
   style.horizontal = Align::middle;
@@ -114,6 +117,14 @@ double tick_step(double range, int ticks) {
     if (rough <= step * power * (1.0 + 1e-9)) return step * power;
   }
   return 10.0 * power;
+}
+
+std::vector<double> ticks(double low, double high, double step) {
+  std::vector<double> values;
+  const auto last = static_cast<long>(std::floor(high / step + 1e-9));
+  for (auto i = static_cast<long>(std::ceil(low / step - 1e-9)); i <= last; ++i)
+    values.push_back(static_cast<double>(i) * step);
+  return values;
 }
 
 }  // namespace howship::visualization

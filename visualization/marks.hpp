@@ -1,11 +1,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "canvas.hpp"
 #include "colours.hpp"
 
 namespace howship::visualization {
+
+/// The picture's title in its upper left corner, in smaller letters if it is long.
+void draw_title(Canvas& canvas, const std::string& title, double scale);
 
 /// A colour scale in mg/cm³; a pointed end stands for all that lies beyond. An upright bar carries its title along its
 /// side, a lying one above it. @param scale  of the picture: 1 at width 1800
@@ -28,5 +32,8 @@ std::string day_text(double day);
 
 /// A round step for about so many ticks over a range.
 double tick_step(double range, int ticks);
+
+/// The multiples of the step in a range.
+std::vector<double> ticks(double low, double high, double step);
 
 }  // namespace howship::visualization

@@ -146,10 +146,9 @@ class Drawing {
       }
     }
     if (first->turned) {
-      rendered_.notes.push_back(
+      rendered_.notes.emplace_back(
           "the image puts the processes in front of the body; it is drawn turned by half a turn about the vertical "
-          "axis, "
-          "which exchanges left and right too: check the image's orientation");
+          "axis, which exchanges left and right too: check the image's orientation");
     }
     const Anatomy anatomy = survey(*first, ends);
     const View view = oblique_view(*first);

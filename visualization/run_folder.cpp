@@ -99,7 +99,7 @@ Arm read_arm(const fs::path& run, const Json& json, bool run_complete, std::vect
   if (const auto start = json.find("treatment_start_day"); start != json.end() && start->is_number())
     arm.treatment_start = start->get<double>();
   const auto folder = inside(run, json.value("folder", arm.id));
-  if (arm.id.empty() || !folder)
+  if (arm.id.empty() || arm.id.find('/') != std::string::npos || !folder)
     throw InputError(fmt::format("'{}' names an arm without a folder of its own", (run / "run.json").string()));
   const bool complete = run_complete && arm.status == "complete";
   arm.frames = read_frames(*folder, complete, notes);

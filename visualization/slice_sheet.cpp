@@ -109,7 +109,7 @@ Raster draw_slice_sheet(const SliceSheet& sheet, const Anatomy& anatomy, int wid
   const double scale = layout.scale();
   Canvas canvas(width, layout.height());
 
-  canvas.text({32 * scale, 44 * scale}, sheet.title, {.size = 32 * scale, .bold = true});
+  draw_title(canvas, sheet.title, scale);
   draw_tumour_key(canvas, {32 * scale, 94 * scale}, anatomy.tumour_level, sheet.outline, scale);
   for (std::size_t d = 0; d < sheet.days.size(); ++d) {
     canvas.text({layout.column_centre(d), 158 * scale}, day_text(sheet.days[d]),

@@ -67,12 +67,13 @@ Raster draw_vertebrae(const std::string& title, const std::vector<VertebraPanel>
   Canvas canvas(width, height);
   const ColourScale colours{0.0, anatomy.density_top};
 
-  canvas.text({32 * scale, 44 * scale}, title, {.size = 32 * scale, .bold = true});
+  draw_title(canvas, title, scale);
   draw_tumour_key(canvas, {32 * scale, 94 * scale}, anatomy.tumour_level, kTumour, scale);
   for (int p = 0; p < count; ++p) {
     const VertebraPanel& panel = panels[p];
+    const int row = p / arms_per_row;
     const double x = margin + (p % arms_per_row) * (panel_width + margin);
-    const double y = head + (p / arms_per_row) * row_height + label;
+    const double y = head + row * row_height + label;
     const Rect cut{x, y, panel_width, panel_height};
     const Rect glass = single ? Rect{x + panel_width + margin, y, panel_width, panel_height}
                               : Rect{x, y + panel_height, panel_width, panel_height};

@@ -32,7 +32,6 @@ class Builder {
     }
     observables();
     doses();
-    check_reductions();
     joined_.raise_if_any();
     sum_rates();
     order_quantities();
@@ -342,10 +341,23 @@ class Builder {
         fault(s.rate.where, fmt::format("process '{}' makes a local rate depend on a sum over the whole tissue", s.id),
               "let the sum drive a systemic species, and that the local rate");
       }
+      check_maxima(contribution, s);
       process.changes.push_back({found->second.slot, coefficient->node, c.coefficient.value});
     }
     process.scope = scope.value_or(Scope::local);
     model_.processes.push_back(std::move(process));
+  }
+
+  void check_maxima(NodeId contribution, const ProcessStatement& s) {
+    const Graph& graph = model_.graph;
+    const std::vector<bool> seen = graph.reachable({&contribution, 1});
+    for (NodeId id = 0; id < graph.size(); ++id) {
+      if (!seen[id] || graph[id].op != Op::reduction) continue;
+      if (model_.reductions[graph[id].index].kind != Reduction::Kind::maximum) continue;
+      fault(s.rate.where,
+            fmt::format("process '{}' depends on max(...) over the tissue, which is not differentiable", s.id),
+            "use mean(...) or integral(...); max(...) over tissue is for observables");
+    }
   }
 
   void species_formulas() {
@@ -452,15 +464,6 @@ class Builder {
                                 s.bioavailability.value,
                                 species.unit.dimension,
                                 {s.where, file->id}});
-      }
-    }
-  }
-
-  void check_reductions() {
-    for (std::size_t r = 0; r < model_.rate_reductions; ++r) {
-      if (model_.reductions[r].kind == Reduction::Kind::maximum) {
-        fault({}, "a rate depends on max(...) over the tissue, which is not differentiable",
-              "use mean(...) or integral(...); max(...) is for observables");
       }
     }
   }

@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <stdexcept>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "model/operators.hpp"
 
@@ -325,108 +322,6 @@ long double evaluate(const Graph& graph, NodeId root, const Environment& environ
     }
   }
   return value[root];
-}
-
-namespace {
-
-struct Spelling {
-  const char* symbol;
-  int precedence;  ///< 0: a function call
-};
-
-Spelling spelling(Op op) {
-  switch (op) {
-    case Op::add:
-      return {" + ", 4};
-    case Op::subtract:
-      return {" - ", 4};
-    case Op::multiply:
-      return {"*", 5};
-    case Op::divide:
-      return {"/", 5};
-    case Op::power:
-      return {"^", 7};
-    case Op::less:
-      return {" < ", 3};
-    case Op::less_equal:
-      return {" <= ", 3};
-    case Op::equal:
-      return {" == ", 3};
-    case Op::logical_and:
-      return {" && ", 2};
-    case Op::logical_or:
-      return {" || ", 1};
-    case Op::negate:
-      return {"-", 6};
-    case Op::logical_not:
-      return {"!", 6};
-    case Op::maximum:
-      return {"max", 0};
-    case Op::minimum:
-      return {"min", 0};
-    case Op::exponential:
-      return {"exp", 0};
-    case Op::logarithm:
-      return {"ln", 0};
-    case Op::square_root:
-      return {"sqrt", 0};
-    case Op::absolute:
-      return {"abs", 0};
-    case Op::floor:
-      return {"floor", 0};
-    case Op::ceiling:
-      return {"ceil", 0};
-    case Op::sine:
-      return {"sin", 0};
-    case Op::cosine:
-      return {"cos", 0};
-    case Op::tangent:
-      return {"tan", 0};
-    case Op::arcsine:
-      return {"asin", 0};
-    case Op::arccosine:
-      return {"acos", 0};
-    case Op::arctangent:
-      return {"atan", 0};
-    case Op::hyperbolic_sine:
-      return {"sinh", 0};
-    case Op::hyperbolic_cosine:
-      return {"cosh", 0};
-    case Op::hyperbolic_tangent:
-      return {"tanh", 0};
-    default:
-      return {"piecewise", 0};
-  }
-}
-
-struct Printer {
-  const Graph& graph;
-  const std::function<std::string(const Node&)>& leaf_name;
-
-  std::string operator()(NodeId id, int outer) const {
-    const Node& node = graph[id];
-    if (node.op == Op::constant) return fmt::format("{}", node.value);
-    const int count = operand_count(node.op);
-    if (count == 0) return leaf_name(node);
-    const auto [symbol, precedence] = spelling(node.op);
-    if (node.op == Op::select)
-      return fmt::format("piecewise({}, {}, {})", (*this)(node.b, 0), (*this)(node.a, 0), (*this)(node.c, 0));
-    if (precedence == 0) {
-      return count == 1 ? fmt::format("{}({})", symbol, (*this)(node.a, 0))
-                        : fmt::format("{}({}, {})", symbol, (*this)(node.a, 0), (*this)(node.b, 0));
-    }
-    const bool binds_left = node.op != Op::power;
-    std::string text = count == 1 ? symbol + (*this)(node.a, precedence)
-                                  : (*this)(node.a, binds_left ? precedence : precedence + 1) + symbol +
-                                        (*this)(node.b, precedence + 1);
-    return precedence < outer ? "(" + text + ")" : text;
-  }
-};
-
-}  // namespace
-
-std::string to_text(const Graph& graph, NodeId root, const std::function<std::string(const Node&)>& leaf_name) {
-  return Printer{graph, leaf_name}(root, 0);
 }
 
 }  // namespace howship::model

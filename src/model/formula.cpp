@@ -8,8 +8,11 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sbml/SBMLTypes.h>
 #include <sbml/math/L3Parser.h>
+
+#include "howship/model/model.hpp"
 
 namespace howship::model {
 namespace {
@@ -17,6 +20,7 @@ namespace {
 // Bounds that no honest formula reaches, so that recursion over a hostile one cannot exhaust the stack.
 constexpr std::size_t kLongest = 8000;
 constexpr std::size_t kDeepest = 100;
+constexpr std::size_t kDeepestTree = 2000;  // a long sum is a deep tree
 
 struct FreeString {
   void operator()(char* text) const { std::free(text); }
@@ -106,7 +110,7 @@ class Converter {
   explicit Converter(std::string_view text) : positions_(operand_positions(text)) {}
 
   Syntax operator()(const ASTNode& node, std::size_t depth = 0) {
-    if (depth > kLongest) throw FormulaError("the formula is nested too deep", 0, "split it into quantities");
+    if (depth > kDeepestTree) throw FormulaError("the formula is nested too deep", 0, "split it into quantities");
     Syntax out = convert(node, depth);
     if (out.kind != Syntax::Kind::name && out.kind != Syntax::Kind::time && !out.children.empty())
       out.position = out.children[0].position;
@@ -158,7 +162,6 @@ class Converter {
     return left;
   }
 
-  // a < b < c means a < b && b < c.
   Syntax compared(Op op, const char* name, bool swapped, std::vector<Syntax> children) {
     if (children.size() != 2)
       throw FormulaError(fmt::format("'{}' compares two values", name), position_of(children),
@@ -184,7 +187,7 @@ class Converter {
     }
     if (children.size() == 2 && children[1].kind != Syntax::Kind::name) {
       throw FormulaError(fmt::format("the second argument of {}() is a region's name", name), children[1].position,
-                         "regions: trabecular, cortical, endplate, posterior, body");
+                         fmt::format("regions: {}", fmt::join(region_names(), ", ")));
     }
     Syntax out;
     out.kind = kind;
@@ -358,7 +361,8 @@ class Converter {
   }
 
   static bool is_region(const std::string& name) {
-    return name == "trabecular" || name == "cortical" || name == "endplate" || name == "posterior" || name == "body";
+    const std::vector<std::string>& known = region_names();
+    return std::find(known.begin(), known.end(), name) != known.end();
   }
 
   std::vector<std::size_t> positions_;

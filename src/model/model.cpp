@@ -13,6 +13,11 @@ const T* find_in(const std::vector<T>& list, const std::string& id) {
 
 }  // namespace
 
+const std::vector<std::string>& region_names() {
+  static const std::vector<std::string> kNames{"trabecular", "cortical", "endplate", "posterior", "body"};
+  return kNames;
+}
+
 const Species* Model::find_species(const std::string& id) const {
   return find_in(species, id);
 }

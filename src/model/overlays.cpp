@@ -51,7 +51,11 @@ void JoinedFiles::gather_text(const std::string& id, const std::string& file, co
   texts_[file] = text;
   auto statements = std::make_unique<Statements>(read_statements(id, file, text, diagnostics_));
   for (const Text& base : statements->extends) {
-    if (open_.size() > kDeepestChain) break;
+    if (open_.size() > kDeepestChain) {
+      fault(base.where,
+            fmt::format("'{}' stands at the end of more than {} files that extend each other", id, kDeepestChain));
+      break;
+    }
     try {
       const Library::Entry entry = library_.read(base.value);
       gather_text(base.value, entry.file, entry.text);

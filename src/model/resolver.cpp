@@ -1,8 +1,11 @@
 #include "model/resolver.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
+
+#include "howship/core/diagnostics.hpp"
 
 namespace howship::model {
 
@@ -18,7 +21,29 @@ void Resolver::need_same(const Typed& a, const Typed& b, const Syntax& at, const
                      "the two sides need the same dimension");
 }
 
+namespace {
+
+/// Counts how deep a recursion is while it lives.
+class Level {
+ public:
+  explicit Level(int& depth) : depth_(++depth) {}
+  ~Level() { --depth_; }
+  Level(const Level&) = delete;
+  Level& operator=(const Level&) = delete;
+
+ private:
+  int& depth_;
+};
+
+}  // namespace
+
 Typed Resolver::operator()(const Syntax& syntax) {
+  constexpr int kDeepest = 4000;
+  const Level level(depth_);
+  if (depth_ > kDeepest) {
+    throw FormulaError("the formula, with the quantities it uses, is nested too deep", syntax.position,
+                       "split long sums into quantities");
+  }
   Graph& graph = model_.graph;
   switch (syntax.kind) {
     case Syntax::Kind::number: {
@@ -144,7 +169,12 @@ Typed Resolver::reduction(const Syntax& syntax) {
                                                       : Reduction::Kind::maximum;
   wanted.region = syntax.children.size() > 1 ? syntax.children[1].text : "";
   wanted.integrand = inner.node;
-  wanted.text = syntax.text;
+  if (!wanted.region.empty() &&
+      std::find(region_names().begin(), region_names().end(), wanted.region) == region_names().end()) {
+    throw FormulaError(fmt::format("there is no region '{}' in a vertebra", wanted.region), syntax.children[1].position,
+                       did_you_mean(wanted.region, region_names()));
+  }
+  wanted.text = fmt::format("{}(...{}{})", syntax.text, wanted.region.empty() ? "" : ", ", wanted.region);
   std::uint32_t index = 0;
   while (index < model_.reductions.size()) {
     const Reduction& known = model_.reductions[index];

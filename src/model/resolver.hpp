@@ -40,6 +40,7 @@ class Resolver {
   const UnitSystem& units_;
   std::function<Typed(const std::string&, std::size_t)> find_name_;
   int inside_reduction_ = 0;
+  int depth_ = 0;  ///< over all formulas that resolve each other: bounds the stack
 };
 
 }  // namespace howship::model

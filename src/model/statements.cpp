@@ -20,7 +20,9 @@ bool is_reserved(std::string_view id) {
   static const std::vector<std::string_view> kReserved{"time",     "pi",       "exponentiale", "avogadro", "true",
                                                        "false",    "infinity", "inf",          "nan",      "notanumber",
                                                        "integral", "mean",     "given"};
-  return std::find(kReserved.begin(), kReserved.end(), id) != kReserved.end() || id.starts_with("given_");
+  const std::vector<std::string>& regions = region_names();
+  return std::find(kReserved.begin(), kReserved.end(), id) != kReserved.end() || id.starts_with("given_") ||
+         std::find(regions.begin(), regions.end(), id) != regions.end();
 }
 
 class Reader {

@@ -23,7 +23,7 @@ std::vector<std::size_t> autonomous_slots(const model::Kinetics& kinetics) {
 }  // namespace
 
 AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kinetics,
-                                 std::span<const double> parameters, double relative_tolerance)
+                                 std::span<const double> parameters, double relative_tolerance, double max_step)
     : kinetics_(kinetics),
       relative_tolerance_(std::max(1e-12, std::min(1e-3 * relative_tolerance, 1e-8))),
       slots_(autonomous_slots(kinetics)),
@@ -34,7 +34,8 @@ AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kine
       rates_workspace_(kinetics.systemic_rates().workspace(model::Program::kSmall, parameters)),
       derivatives_workspace_(kinetics.systemic_by_systemic().program.workspace(model::Program::kSmall, parameters)),
       no_reductions_(kinetics.model().reductions.size(), 0.0),
-      newton_(context, *this) {
+      newton_(context, *this),
+      max_step_(max_step) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     place_[slots_[i]] = static_cast<std::ptrdiff_t>(i);
     typical_.push_back(kinetics.model().species[kinetics.model().systemic[slots_[i]]].typical);
@@ -92,6 +93,7 @@ void AheadTrajectory::integrate(double begin, double end) {
     CVodeWFtolerances(cvode, weights_callback);
     newton_.attach(cvode);
     CVodeSetMaxNumSteps(cvode, -1);
+    if (max_step_ > 0.0) CVodeSetMaxStep(cvode, max_step_);
     initialised_ = true;
   } else {
     CVodeReInit(cvode, begin, y_.get());
@@ -112,7 +114,14 @@ void AheadTrajectory::integrate(double begin, double end) {
                       "at the doses given",
                       names, time));
     }
-    ++steps_;
+    // A rate that oscillates without end would fill the memory with steps before the tissue has moved.
+    constexpr std::size_t kMostSegments = 2'000'000;
+    if (segments_.size() >= kMostSegments) {
+      throw NumericalError(
+          fmt::format("the systemic species need more than {} steps up to day {:.6g}; look for a rate that oscillates "
+                      "much faster than a day",
+                      kMostSegments, time));
+    }
     int order = 0;
     CVodeGetLastOrder(cvode, &order);
     keep_step(time, reached, order);

@@ -19,7 +19,7 @@ namespace howship::simulation {
 class AheadTrajectory final : public ImplicitSystem {
  public:
   AheadTrajectory(SUNContext context, const model::Kinetics& kinetics, std::span<const double> parameters,
-                  double relative_tolerance);
+                  double relative_tolerance, double max_step);
   ~AheadTrajectory() override;
 
   bool empty() const { return slots_.empty(); }
@@ -40,8 +40,6 @@ class AheadTrajectory final : public ImplicitSystem {
   /// The longest step from `time`, at most `wanted`, over which what the field sees of the trajectory is no more
   /// structured than a parabola: a fast transient after a dose is not stepped over.
   double resolved_step(double time, double wanted) const;
-
-  long steps() const { return steps_; }
 
   bool setup(const ImplicitStep& step) override;
   std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio, double tolerance) override;
@@ -77,7 +75,7 @@ class AheadTrajectory final : public ImplicitSystem {
   std::vector<Segment> segments_;
   std::vector<double> coefficients_;
   mutable std::size_t hint_ = 0;
-  long steps_ = 0;
+  double max_step_;
 };
 
 }  // namespace howship::simulation

@@ -1,6 +1,7 @@
 // Where a field system stopped being solvable.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "simulation/field_system.hpp"
 
@@ -61,18 +62,22 @@ Failure FieldSystem::worst(double time, N_Vector y_vector, N_Vector x_vector, N_
   std::size_t species = 0;
   std::optional<std::size_t> voxel;
   double largest = -1.0;
+  const auto size = [&](std::size_t at) {
+    const double weighted = std::abs(x[at] * w[at]);
+    return std::isfinite(weighted) ? weighted : std::numeric_limits<double>::infinity();
+  };
   for (std::size_t i = 0; i < main_slots_.size(); ++i) {
     const std::size_t at = layout_.tail() + i;
-    if (std::abs(x[at] * w[at]) > largest) {
-      largest = std::abs(x[at] * w[at]);
+    if (size(at) > largest) {
+      largest = size(at);
       species = kinetics_->model().systemic[main_slots_[i]];
     }
   }
   for (std::size_t v = 0; v < layout_.voxels; ++v) {
     for (std::size_t s = 0; s < layout_.locals; ++s) {
       const std::size_t at = layout_.index(s, v);
-      if (std::abs(x[at] * w[at]) > largest) {
-        largest = std::abs(x[at] * w[at]);
+      if (size(at) > largest) {
+        largest = size(at);
         species = kinetics_->model().local[s];
         voxel = v;
       }

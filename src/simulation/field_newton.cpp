@@ -97,7 +97,11 @@ bool FieldSystem::factor_block(std::size_t block, double gamma, const double* y,
   kinetics_->local_by_local().program.run(scratch.derivatives, values, given, 0, entries);
   double* matrix = scratch.matrix.data();
   lu_.assemble(lanes, scratch.entries.data(), gamma, matrix);
-  bool good = lu_.eliminate(lanes, matrix);
+  // An infinite slope off the diagonal leaves every pivot finite and spoils the solution all the same.
+  double spoilt = 0.0;
+  for (std::size_t i = 0; i < kinetics_->local_by_local().pattern.size() * lanes; ++i)
+    spoilt += 0.0 * scratch.entries[i];
+  bool good = lu_.eliminate(lanes, matrix) && spoilt == 0.0;
   // What flows between voxels touches the diffusing species alone, and so can be added to their Schur complement.
   for (std::size_t r = 0; r < lu_.trailing_count(); ++r) {
     for (std::size_t c = 0; c < lu_.trailing_count(); ++c) {
@@ -181,7 +185,7 @@ void FieldSystem::apply_update(std::size_t block, const double* x, double ratio,
   }
   for (std::size_t l = 0; l < lanes; ++l) {
     scratch.squares[l] = squares[l] > scratch.squares[l] ? squares[l] : scratch.squares[l];
-    scratch.squares_sum[l] += squares[l];
+    scratch.squares_sum[l] += 0.0 * squares[l];  // stays 0 unless a term is not finite
   }
   const double* predicted = FieldSpace::raw(step.predicted) + begin;
   for (std::size_t d = 0; d < transport_.species(); ++d) {

@@ -236,7 +236,7 @@ void FieldSystem::gather(const double* y, const double* correction) {
   }
   space_.sweep([&](std::size_t block, std::size_t thread) {
     const double* values = y + block * size;
-    for (std::size_t d = 0; d < slots.size(); ++d) {
+    for (std::size_t d = 0; d < transport_.species(); ++d) {
       double* out = diffusing_.data() + d * layout_.padded() + block * lanes;
       const std::size_t at = slots[d] * lanes;
       for (std::size_t l = 0; l < lanes; ++l)

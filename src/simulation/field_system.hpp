@@ -7,6 +7,7 @@
 
 #include <Eigen/Dense>
 
+#include "howship/core/worker_team.hpp"
 #include "howship/model/kinetics.hpp"
 #include "howship/vertebra/domain.hpp"
 
@@ -18,7 +19,6 @@
 #include "simulation/tissue.hpp"
 #include "simulation/transport.hpp"
 #include "simulation/transport_solver.hpp"
-#include "simulation/worker_team.hpp"
 
 namespace howship::simulation {
 

@@ -212,7 +212,7 @@ double FieldSpace::norm(N_Vector x, N_Vector w) {
     Worst& mine = worst[thread];
     for (std::size_t l = 0; l < lanes; ++l) {
       mine.largest[l] = squares[l] > mine.largest[l] ? squares[l] : mine.largest[l];
-      mine.sum[l] += squares[l];  // keeps a NaN, which a maximum loses
+      mine.sum[l] += 0.0 * squares[l];  // stays 0 unless a term is not finite, which a maximum would lose
     }
   });
   double largest = 0.0;

@@ -4,10 +4,11 @@
 #include <array>
 #include <vector>
 
+#include "howship/core/worker_team.hpp"
+
 #include "simulation/buffer.hpp"
 #include "simulation/layout.hpp"
 #include "simulation/sundials_handles.hpp"
-#include "simulation/worker_team.hpp"
 
 namespace howship::simulation {
 

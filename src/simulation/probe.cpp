@@ -4,12 +4,12 @@
 #include <map>
 #include <stdexcept>
 
+#include "howship/core/worker_team.hpp"
 #include "howship/simulation/simulation.hpp"
 
 #include "simulation/buffer.hpp"
 #include "simulation/layout.hpp"
 #include "simulation/tissue.hpp"
-#include "simulation/worker_team.hpp"
 
 namespace howship::simulation {
 

@@ -65,7 +65,7 @@ struct Simulation::Impl {
         parameters(std::move(parameters_in)),
         domain(domain_in),
         options(options_in),
-        ahead(context.get(), *kinetics, parameters, options.relative_tolerance),
+        ahead(context.get(), *kinetics, parameters, options.relative_tolerance, options.max_step),
         system(context.get(), kinetics, parameters, domain, given, options.threads, ahead),
         newton(context.get(), system),
         y(system.space().create()),
@@ -259,6 +259,7 @@ void Simulation::Impl::step_to(double stop, const std::function<bool(double, dou
   const int flag = CVode(cvode.get(), limit, y.get(), &reached, CV_ONE_STEP);
   if (flag < 0 || reached <= time) fail(flag);  // CVODE itself goes on when a step no longer moves the clock
   started = true;
+  system.forget_failure();  // a smaller step went past it
   double step = 0.0;
   CVodeGetLastStep(cvode.get(), &step);
   time = reached;

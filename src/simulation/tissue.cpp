@@ -10,22 +10,15 @@
 #include "howship/core/diagnostics.hpp"
 
 namespace howship::simulation {
-namespace {
-
-const std::vector<std::string> kRegions{"trabecular", "cortical", "endplate", "posterior", "body"};
-
-}  // namespace
 
 Tissue::Tissue(const vertebra::Domain& domain, const Layout& layout) : domain_(domain), layout_(layout) {}
 
 const Tissue::Region& Tissue::region(const std::string& name) {
   const auto found = regions_.find(name);
   if (found != regions_.end()) return found->second;
-  if (!name.empty() && std::find(kRegions.begin(), kRegions.end(), name) == kRegions.end()) {
-    const std::string hint = did_you_mean(name, kRegions);
-    throw InputError(
-        fmt::format("there is no region '{}' in a vertebra", name),
-        hint.empty() ? "regions are trabecular, cortical, endplate, posterior and body (all but posterior)" : hint);
+  const std::vector<std::string>& known = model::region_names();
+  if (!name.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
+    throw InputError(fmt::format("there is no region '{}' in a vertebra", name), did_you_mean(name, known));
   }
   Region& region = regions_[name];
   region.mask = Buffer<double>(layout_.padded());

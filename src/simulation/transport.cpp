@@ -40,6 +40,7 @@ Transport::Transport(const vertebra::Domain& domain, const Layout& layout,
       }
     }
   }
+  if (!couples_) fields_.clear();  // nothing flows, so nothing need be read from neighbours
 }
 
 void Transport::rate(std::size_t species, const double* c, std::size_t begin, std::size_t end, double* out) const {

@@ -5,10 +5,11 @@
 
 #include <Eigen/Dense>
 
+#include "howship/core/worker_team.hpp"
+
 #include "simulation/buffer.hpp"
 #include "simulation/layout.hpp"
 #include "simulation/transport.hpp"
-#include "simulation/worker_team.hpp"
 
 namespace howship::simulation {
 

@@ -163,6 +163,11 @@ class Preparer {
     model::Environment environment;
     environment.parameters.assign(prepared.parameters.begin(), prepared.parameters.end());
     const auto bioavailability = static_cast<double>(model::evaluate(model.graph, drug->bioavailability, environment));
+    if (!(std::isfinite(bioavailability) && bioavailability >= 0.0)) {
+      fault(rule.drug_where, fmt::format("the bioavailability of {} is {}", drug->id, bioavailability),
+            fmt::format("it is {} in the model", drug->bioavailability_text));
+      return;
+    }
     const std::string amount = fmt::format("{} {}", rule.amount.value, rule.amount.unit.text);
     const double until = std::min(rule.until ? rule.until->base() : study_.duration, study_.duration);
     try {

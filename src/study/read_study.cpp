@@ -22,7 +22,7 @@ bool is_plain_name(const std::string& id) {
 }
 
 std::string read_id(TableReader& reader, const std::string& otherwise) {
-  const std::string id = reader.text("id").value_or(otherwise);
+  std::string id = reader.text("id").value_or(otherwise);
   if (!is_plain_name(id)) {
     reader.context().fault(reader.where("id"), fmt::format("'{}' cannot be an id: it names a folder", id),
                            "use letters, digits, '_', '-' and '.'");

@@ -12,13 +12,11 @@ std::string quoted(const std::string& text, bool lines = false) {
   std::string out = lines ? "\"\"\"\n" : "\"";
   for (const char c : text) {
     const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += std::string("\\") + c;
-    } else if (c == '\n' && lines) {
-      out += c;
-    } else if (code < 0x20 || code == 0x7f) {
+    const bool is_break = c == '\n' && lines;
+    if ((code < 0x20 && !is_break) || code == 0x7f) {
       out += fmt::format("\\u{:04x}", code);
     } else {
+      if (c == '"' || c == '\\') out += '\\';
       out += c;
     }
   }

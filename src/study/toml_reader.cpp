@@ -92,7 +92,7 @@ bool TableReader::has(const std::string& key) {
 std::optional<std::string> TableReader::text(const std::string& key) {
   const toml::node* found = node(key);
   if (found == nullptr) return std::nullopt;
-  if (const auto value = found->value_exact<std::string>()) return value;
+  if (auto value = found->value_exact<std::string>()) return value;
   context_->fault(location(*found, key), fmt::format("{} is {}, and a text was expected", path(key), kind_of(*found)),
                   fmt::format("write {} = \"...\"", key));
   return std::nullopt;
@@ -168,7 +168,7 @@ std::optional<Quantity> TableReader::quantity(const std::string& key, const char
 
 std::optional<Quantity> TableReader::quantity(const std::string& key, const Dimension& dimension, const char* example,
                                               Range range) {
-  const auto value = quantity(key, example);
+  auto value = quantity(key, example);
   if (!value || !same_dimension(*value, dimension, where(key), key, example)) return std::nullopt;
   if (!in_range(value->base(), range, where(key), key, " " + to_text(dimension))) return std::nullopt;
   return value;

@@ -50,7 +50,8 @@ void read_level(const toml::table& file, const std::string& level, const Reading
   for (const auto& [key, node] : *table) {
     const std::string name(key.str());
     if (!node.is_table() || numbers.contains(name)) continue;
-    if (const auto number = read_number(*node.as_table(), level + "." + name, context)) numbers.emplace(name, *number);
+    if (const auto number = read_number(*node.as_table(), fmt::format("{}.{}", level, name), context))
+      numbers.emplace(name, *number);
   }
 }
 

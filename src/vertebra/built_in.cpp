@@ -7,7 +7,7 @@
 
 #include "howship/core/diagnostics.hpp"
 #include "howship/core/error.hpp"
-#include "howship/core/parallel.hpp"
+#include "howship/core/worker_team.hpp"
 
 #include "vertebra/anatomy.hpp"
 
@@ -265,7 +265,7 @@ Domain build_vertebra(const VertebraShape& shape, const BuiltInOptions& options)
   const std::vector<char> occupied = occupied_blocks(grid, sampler, blocks);
 
   std::vector<Plane> planes(static_cast<std::size_t>(grid.size[2]));
-  for_blocks(Threads::available(), planes.size(), [&](std::size_t k, std::size_t) {
+  WorkerTeam(Threads::available()).for_blocks(planes.size(), [&](std::size_t k, std::size_t) {
     const auto block_rows = static_cast<std::size_t>(blocks[1]), block_columns = static_cast<std::size_t>(blocks[0]);
     for (int j = 0; j < grid.size[1]; ++j) {
       const std::size_t row = ((k / kBlock) * block_rows + static_cast<std::size_t>(j / kBlock)) * block_columns;

@@ -221,5 +221,26 @@ TEST_F(Build, ALongChainOfQuantitiesIsRefused) {
   EXPECT_THAT(error_of({chain}), HasSubstr("quantities that use each other"));
 }
 
+TEST_F(Build, LongSumsThatUseEachOtherAreRefusedNotFollowed) {
+  std::string text = "[quantities]\n";
+  std::string before = "A";
+  for (const std::string name : {"z", "y", "x", "w", "v", "u", "a"}) {
+    std::string sum = before;
+    while (sum.size() < 3800) sum += "-A";
+    text += name + " = \"" + sum + "\"\n";
+    before = name;
+  }
+  EXPECT_THAT(error_of({text}), HasSubstr("nested too deep"));
+}
+
+TEST_F(Build, RegionsAreChecked) {
+  const auto observable = [](const std::string& formula) {
+    return "[observables.o]\ntitle = \"t\"\nformula = \"" + formula + "\"\nunit = \"pM\"\n";
+  };
+  EXPECT_NO_THROW(build({observable("mean(A, trabecular)")}));
+  EXPECT_THAT(error_of({observable("mean(A, corticl)")}), HasSubstr("there is no region 'corticl'"));
+  EXPECT_THAT(error_of({"[quantities]\nbody = \"A\"\n"}), HasSubstr("has a meaning of its own"));
+}
+
 }  // namespace
 }  // namespace howship::model

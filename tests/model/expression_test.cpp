@@ -89,15 +89,5 @@ TEST(Derivative, OnATieTakesTheFirstArgument) {
   EXPECT_EQ(evaluate(g, g.derivative(g.binary(Op::minimum, zero, x), x), e), 0.0L);
 }
 
-TEST(Text, KeepsTheMeaning) {
-  Graph g;
-  const NodeId a = g.leaf(Op::local, 0);
-  const NodeId b = g.leaf(Op::local, 1);
-  const auto name = [](const Node& node) { return std::string(node.index == 0 ? "a" : "b"); };
-  EXPECT_EQ(to_text(g, g.subtract(a, g.subtract(b, g.multiply(a, b))), name), "a - (b - a*b)");
-  EXPECT_EQ(to_text(g, g.divide(a, g.multiply(b, b)), name), "a/(b*b)");
-  EXPECT_EQ(to_text(g, g.binary(Op::power, g.add(a, b), g.constant(2.5)), name), "(a + b)^2.5");
-}
-
 }  // namespace
 }  // namespace howship::model

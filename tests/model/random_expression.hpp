@@ -10,7 +10,8 @@ namespace howship::model {
 
 /// A random smooth expression over three local species, two parameters, one systemic value and time, built to stay
 /// finite for leaves in (0.1, 2).
-inline NodeId random_expression(Graph& graph, int depth) {
+/// @param jumps  with piecewise parts, where the last bit of a condition may matter
+inline NodeId random_expression(Graph& graph, int depth, bool jumps = true) {
   const auto leaf = [&]() -> NodeId {
     switch (*rc::gen::inRange(0, 6)) {
       case 0:
@@ -26,14 +27,14 @@ inline NodeId random_expression(Graph& graph, int depth) {
     }
   };
   if (depth <= 0) return leaf();
-  const auto inner = [&] { return random_expression(graph, depth - 1); };
+  const auto inner = [&] { return random_expression(graph, depth - 1, jumps); };
   const auto positive = [&] {
     const NodeId x = inner();
     return graph.add(graph.constant(1.0), graph.multiply(x, x));
   };
-  switch (*rc::gen::inRange(0, 12)) {
+  switch (*rc::gen::inRange(jumps ? 0 : 1, 12)) {
     case 0:
-      return graph.add(inner(), inner());
+      return graph.select(graph.binary(Op::less, inner(), inner()), inner(), inner());
     case 1:
       return graph.subtract(inner(), inner());
     case 2:
@@ -53,7 +54,7 @@ inline NodeId random_expression(Graph& graph, int depth) {
     case 9:
       return graph.binary(Op::maximum, inner(), inner());
     case 10:
-      return graph.select(graph.binary(Op::less, inner(), inner()), inner(), inner());
+      return graph.add(inner(), inner());
     default:
       return graph.unary(Op::negate, inner());
   }

@@ -65,6 +65,16 @@ TEST(Failure, InfiniteSlopeIsNamed) {
   EXPECT_THAT(text, HasSubstr("infinite slope"));
 }
 
+TEST(Failure, InfiniteSlopeOfOneSpeciesInAnotherIsNamed) {
+  Toy toy;
+  const auto z = toy.local("drug_in_bone", toy.number(0.0));
+  toy.local("cells", toy.number(1.0));
+  toy.process("power", toy.graph().binary(Op::power, z, toy.number(0.4)), {{"cells", 1.0}});
+  const std::string text = message(toy.build(), vertebra::Domain::single(0.2));
+  EXPECT_THAT(text, HasSubstr("cells"));
+  EXPECT_THAT(text, HasSubstr("infinite slope"));
+}
+
 TEST(Failure, SystemicSpeciesAreNamedToo) {
   Toy toy;
   toy.local("x", toy.number(1.0));

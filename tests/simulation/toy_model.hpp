@@ -50,7 +50,7 @@ class Toy {
   /// A reduction that rates may read.
   NodeId reduce(NodeId integrand, model::Reduction::Kind kind = model::Reduction::Kind::integral,
                 const std::string& region = "") {
-    model_.reductions.push_back({kind, region, integrand, "toy", {}});
+    model_.reductions.push_back({kind, region, integrand, "toy"});
     model_.rate_reductions = model_.reductions.size();
     return graph().leaf(model::Op::reduction, static_cast<std::uint32_t>(model_.reductions.size() - 1));
   }

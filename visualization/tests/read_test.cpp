@@ -90,6 +90,8 @@ TEST_F(RunFolder, NeverLeadsOutOfItself) {
   write();
   replace(folder() / "untreated" / "frames.pvd", "frames/0000.vti", "../../0000.vti");
   EXPECT_THAT(error_of([&] { read_run(folder()); }), HasSubstr("outside the folder"));
+  replace(folder() / "run.json", "\"folder\": \"untreated\"", "\"folder\": \"../untreated\"");
+  EXPECT_THAT(error_of([&] { read_run(folder()); }), HasSubstr("without a folder of its own"));
 }
 
 TEST_F(RunFolder, OfAnUnfinishedRunIsReadAsFarAsItGoes) {

@@ -2,9 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -118,8 +116,5 @@ struct Environment {
 
 /// The truth: one node at a time, in long double, straight from the definition. Slow; tests hold programs against it.
 long double evaluate(const Graph& graph, NodeId root, const Environment& environment);
-
-/// Infix text of an expression, for reports; names come from the callback.
-std::string to_text(const Graph& graph, NodeId root, const std::function<std::string(const Node&)>& leaf_name);
 
 }  // namespace howship::model

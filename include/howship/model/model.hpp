@@ -75,11 +75,13 @@ struct Process {
 struct Reduction {
   enum class Kind { integral, mean, maximum };
   Kind kind = Kind::integral;
-  std::string region;  ///< empty: the whole vertebra
+  std::string region;  ///< one of region_names(); empty: the whole vertebra
   NodeId integrand = 0;
-  std::string text;  ///< as written
-  SourceLocation where;
+  std::string text;  ///< "mean(..., trabecular)", for messages
 };
+
+/// The parts of a vertebra that a reduction may name; "body" is all but the posterior elements.
+const std::vector<std::string>& region_names();
 
 /// A number (stage below voxel) or a field (stage voxel) to be reported.
 struct Observable {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "howship/core/parallel.hpp"
+#include "howship/core/worker_team.hpp"
 #include "howship/model/kinetics.hpp"
 #include "howship/vertebra/domain.hpp"
 

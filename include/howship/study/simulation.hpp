@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "howship/core/parallel.hpp"
+#include "howship/core/worker_team.hpp"
 #include "howship/study/data_folder.hpp"
 #include "howship/study/study.hpp"
 

@@ -9,9 +9,14 @@
 #include <type_traits>
 #include <vector>
 
-#include "howship/core/parallel.hpp"
+namespace howship {
 
-namespace howship::simulation {
+/// How many threads a loop may use.
+struct Threads {
+  int count = 1;
+  /// One per processor of the machine.
+  static Threads available();
+};
 
 /// Threads that share loops over blocks. A step has some thirty short loops, and on a machine that does other work too
 /// a thread may not get a processor when a loop begins: here nobody waits for it. Whoever is there takes ranges of
@@ -59,4 +64,4 @@ class WorkerTeam {
   std::vector<std::thread> workers_;
 };
 
-}  // namespace howship::simulation
+}  // namespace howship

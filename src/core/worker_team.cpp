@@ -1,8 +1,9 @@
-#include "simulation/worker_team.hpp"
+#include "howship/core/worker_team.hpp"
 
 #include <algorithm>
+#include <system_error>
 
-namespace howship::simulation {
+namespace howship {
 namespace {
 
 constexpr std::size_t kRangesPerThread = 8;
@@ -18,9 +19,18 @@ void pause_briefly() {
 
 }  // namespace
 
+Threads Threads::available() {
+  return {std::max(1, static_cast<int>(std::thread::hardware_concurrency()))};
+}
+
 WorkerTeam::WorkerTeam(Threads threads) {
-  for (int thread = 1; thread < threads.count; ++thread) {
-    workers_.emplace_back([this, thread] { work(static_cast<std::size_t>(thread)); });
+  workers_.reserve(static_cast<std::size_t>(std::max(1, threads.count)));
+  try {
+    for (int thread = 1; thread < threads.count; ++thread) {
+      workers_.emplace_back([this, thread] { work(static_cast<std::size_t>(thread)); });
+    }
+  } catch (const std::system_error&) {
+    // The machine grants no more threads: slower, and the same result.
   }
 }
 
@@ -89,4 +99,4 @@ void WorkerTeam::work(std::size_t thread) {
   }
 }
 
-}  // namespace howship::simulation
+}  // namespace howship

@@ -1,4 +1,4 @@
-#include "simulation/worker_team.hpp"
+#include "howship/core/worker_team.hpp"
 
 #include <atomic>
 #include <stdexcept>
@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace howship::simulation {
+namespace howship {
 namespace {
 
 TEST(WorkerTeam, VisitsEveryBlockOnceLoopAfterLoop) {
@@ -42,4 +42,4 @@ TEST(WorkerTeam, RethrowsAndWorksOn) {
 }
 
 }  // namespace
-}  // namespace howship::simulation
+}  // namespace howship
