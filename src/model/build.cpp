@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -20,10 +21,9 @@ class Builder {
                  [this](const std::string& name, std::size_t position) { return lookup(name, position); }) {}
 
   Model build() {
-    joined_.raise_if_any();  // what follows would only repeat what is wrong
+    joined_.raise_if_incomplete();  // what follows would only repeat what is wrong
     joined_.join();
     declare();
-    joined_.raise_if_any();
     processes();
     model_.rate_reductions = model_.reductions.size();
     species_formulas();
@@ -58,13 +58,13 @@ class Builder {
     return where;
   }
 
-  Unit unit(const std::string& text, const SourceLocation& where) {
-    if (text.empty()) return {};
+  /// Nothing if the text is no unit; that is reported, and fits any dimension from then on.
+  std::optional<Unit> unit(const std::string& text, const SourceLocation& where) {
     try {
       return units_.parse(text);
     } catch (const UnitError& error) {
       fault(where, error.what(), error.hint());
-      return {};
+      return std::nullopt;
     }
   }
 
@@ -87,7 +87,8 @@ class Builder {
         species.id = s.id;
         species.title = s.title;
         species.scope = s.scope == "systemic" ? Scope::systemic : Scope::local;
-        species.unit = unit(s.unit, s.unit_where);
+        const auto known = unit(s.unit, s.unit_where);
+        species.unit = known.value_or(Unit{});
         species.typical = s.typical * species.unit.scale;
         species.origin = {s.where, file->id};
         auto& slots = species.scope == Scope::local ? model_.local : model_.systemic;
@@ -96,7 +97,7 @@ class Builder {
                                          static_cast<std::uint32_t>(species.slot));
         slots.push_back(model_.species.size());
         entry.slot = model_.species.size();
-        entry.value = {species.node, species.unit.dimension, false};
+        entry.value = {species.node, species.unit.dimension, !known};
         entry.state = Entry::State::done;
         model_.species.push_back(std::move(species));
       }
@@ -106,7 +107,9 @@ class Builder {
         Parameter parameter;
         parameter.id = p.id;
         parameter.title = p.title;
-        parameter.unit = unit(p.unit, p.unit_where);
+        const auto known = unit(p.unit, p.unit_where);
+        parameter.unit = known.value_or(Unit{});
+        entry.value.any = !known;
         const double scale = parameter.unit.scale;
         parameter.value = p.value * scale;
         parameter.low = p.low * scale;
@@ -190,7 +193,7 @@ class Builder {
   Typed parameter_value(Entry& entry) {
     const Parameter& p = model_.parameters[entry.slot];
     std::string text = p.id;
-    return modified({p.node, p.unit.dimension, false}, entry, text);
+    return modified({p.node, p.unit.dimension, entry.value.any}, entry, text);
   }
 
   Typed formula_value(Entry& entry) {
@@ -212,8 +215,9 @@ class Builder {
     quantity.stage = model_.graph[value.node].stage;
     quantity.unit = {to_text(value.dimension), value.dimension, 1.0};
     if (s.unit) {
-      const Unit declared = unit(*s.unit, s.unit_where);
-      if (!value.any && !(declared.dimension == value.dimension)) {
+      const auto known = unit(*s.unit, s.unit_where);
+      const Unit declared = known.value_or(Unit{});
+      if (known && !value.any && !(declared.dimension == value.dimension)) {
         fault(s.unit_where,
               fmt::format("'{}' is declared in {}, but its formula is in {}", s.id, *s.unit, to_text(value.dimension)));
       }
@@ -288,7 +292,6 @@ class Builder {
         Entry& entry = names_.at(s.id);
         if (entry.file != file.get() || entry.removed) continue;
         const Typed rate = force(s.id, entry);
-        if (entry.state != Entry::State::done) continue;
         add_process(s, *file, rate);
       }
     }
@@ -320,7 +323,8 @@ class Builder {
       Dimension per_day = species.unit.dimension;
       per_day.exponents[Dimension::time] -= 1.0;
       const Dimension change = rate.dimension * coefficient->dimension;
-      if (!rate.any && !coefficient->any && !(change == per_day)) {
+      const bool unit_is_known = !found->second.value.any;
+      if (unit_is_known && !rate.any && !coefficient->any && !(change == per_day)) {
         fault(s.rate.where,
               fmt::format("process '{}' changes {} by {}, but its rate of change is in {}", s.id, species.id,
                           to_text(change), to_text(per_day)),
@@ -369,7 +373,7 @@ class Builder {
         const auto diffusion = s.diffusion ? try_formula(*s.diffusion) : std::nullopt;
         Species& species = model_.species[entry.slot];
         if (initial) {
-          if (!initial->any && !(initial->dimension == species.unit.dimension)) {
+          if (!entry.value.any && !initial->any && !(initial->dimension == species.unit.dimension)) {
             fault(s.initial.where, fmt::format("the initial value of {} is in {}, but {} is in {}", s.id,
                                                to_text(initial->dimension), s.id, species.unit.text));
           }
@@ -415,9 +419,10 @@ class Builder {
         const Entry& entry = names_.at(s.id);
         if (entry.file != file.get() || entry.removed) continue;
         const auto value = try_formula(s.formula);
-        const Unit declared = unit(s.unit, s.unit_where);
+        const auto known = unit(s.unit, s.unit_where);
+        const Unit declared = known.value_or(Unit{});
         if (!value) continue;
-        if (!value->any && !(value->dimension == declared.dimension)) {
+        if (known && !value->any && !(value->dimension == declared.dimension)) {
           fault(s.formula.where, fmt::format("observable '{}' is declared in {}, but its formula is in {}", s.id,
                                              s.unit, to_text(value->dimension)));
         }

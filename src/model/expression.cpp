@@ -124,7 +124,8 @@ NodeId Graph::binary(Op op, NodeId a, NodeId b) {
       if (negated(b)) return unary(Op::negate, binary(Op::multiply, a, nodes_[b].a));
       break;
     case Op::divide:
-      if (is_constant(a, 0.0)) return a;
+      // 0/x vanishes only where x is known not to.
+      if (is_constant(a, 0.0) && nodes_[b].op == Op::constant && nodes_[b].value != 0.0) return a;
       if (is_constant(b, 1.0)) return a;
       if (negated(a)) return unary(Op::negate, binary(Op::divide, nodes_[a].a, b));
       break;

@@ -149,7 +149,10 @@ class Converter {
 
   // a + b + c and max(a, b, c) become pairs, from the left.
   Syntax folded(Op op, const char* name, std::vector<Syntax> children, double empty) {
-    if (children.empty()) return number(empty);
+    if (children.empty()) {
+      if (op == Op::maximum || op == Op::minimum) throw FormulaError(fmt::format("{}() of nothing", name), 0);
+      return number(empty);
+    }
     Syntax left = std::move(children[0]);
     for (std::size_t i = 1; i < children.size(); ++i) {
       const std::size_t position = left.position;
@@ -384,6 +387,7 @@ FormulaError syntax_error(const std::string& text, const std::string& reason) {
       detail.pop_back();
     if (!detail.empty() && detail.size() < 200) what = "the formula cannot be read: " + detail;
   }
+  if (text.find("log(") != std::string::npos) return {what, position, "write ln(x) or log10(x)"};
   return {what, position, "formulas are SBML Level 3 infix: a*b + c^2/(1 + d)"};
 }
 

@@ -36,6 +36,7 @@ void JoinedFiles::gather(const std::string& id) {
   try {
     entry = library_.read(id);
   } catch (const InputError& error) {
+    complete_ = false;
     for (Diagnostic d : error.diagnostics()) diagnostics_.add(std::move(d));
     return;
   }
@@ -61,9 +62,11 @@ void JoinedFiles::gather_text(const std::string& id, const std::string& file, co
       gather_text(base.value, entry.file, entry.text);
     } catch (const InputError& error) {
       const Diagnostic& first = error.diagnostics().front();
+      complete_ = false;
       fault(base.where, first.message, first.hint);
     }
   }
+  complete_ = complete_ && statements->complete;
   open_.erase(id);
   sources_.push_back({id, statements->title, text, statements->cites});
   files_.push_back(std::move(statements));

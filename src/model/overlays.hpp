@@ -50,6 +50,10 @@ class JoinedFiles {
   void fault(const SourceLocation& where, std::string message, std::string hint = {});
   /// Throws InputError if there were faults.
   void raise_if_any() { diagnostics_.raise_if_any(); }
+  /// Throws only if a file could not be read well enough to judge the rest.
+  void raise_if_incomplete() {
+    if (!complete_) diagnostics_.raise_if_any();
+  }
 
   const std::vector<std::unique_ptr<Statements>>& files() const { return files_; }  ///< a file after what it extends
   const std::vector<SourceFile>& sources() const { return sources_; }
@@ -62,6 +66,7 @@ class JoinedFiles {
 
   const Library& library_;
   Diagnostics diagnostics_;
+  bool complete_ = true;
   std::vector<std::unique_ptr<Statements>> files_;
   std::vector<SourceFile> sources_;
   std::set<std::string> open_;                ///< being read: a file met again extends itself

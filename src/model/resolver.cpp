@@ -109,6 +109,9 @@ Typed Resolver::operation(const Syntax& syntax) {
     case Op::multiply:
       return {node, a.dimension * b.dimension, a.any || b.any};
     case Op::divide:
+      if (graph[b.node].op == Op::constant && graph[b.node].value == 0.0) {
+        throw FormulaError("a division by zero", syntax.children[1].position);
+      }
       return {node, a.dimension / b.dimension, a.any};
     case Op::power:
       return power(syntax, a, b);

@@ -38,8 +38,8 @@ class Reader {
     try {
       root = toml::parse(std::string_view(text_), std::string_view(out_.file));
     } catch (const toml::parse_error& error) {
-      fault(location(error.source()), fmt::format("this is not TOML: {}", error.description()),
-            "see models/README.md for the language");
+      gap(location(error.source()), fmt::format("this is not TOML: {}", error.description()),
+          "see models/README.md for the language");
       return std::move(out_);
     }
     allow(root,
@@ -69,6 +69,12 @@ class Reader {
  private:
   SourceLocation location(const toml::source_region& region) const {
     return {out_.file, static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)};
+  }
+
+  /// A fault after which the file's other statements cannot be judged.
+  void gap(const SourceLocation& where, std::string message, std::string hint = {}) {
+    out_.complete = false;
+    fault(where, std::move(message), std::move(hint));
   }
 
   void fault(const SourceLocation& where, std::string message, std::string hint = {}) {
@@ -106,8 +112,8 @@ class Reader {
     if (node == nullptr) return;
     const toml::table* table = node->as_table();
     if (table == nullptr) {
-      fault(location(node->source()), fmt::format("'{}' must be a table", name),
-            fmt::format("write [{}] and entries below it", name));
+      gap(location(node->source()), fmt::format("'{}' must be a table", name),
+          fmt::format("write [{}] and entries below it", name));
       return;
     }
     // toml++ sorts keys; the author's order is the order of the lines.
@@ -134,7 +140,7 @@ class Reader {
   const toml::table* table_of(const toml::node& node, const std::string& what) {
     const toml::table* table = node.as_table();
     if (table == nullptr)
-      fault(location(node.source()), fmt::format("{} must be a table", what), "write it as { key = value, ... }");
+      gap(location(node.source()), fmt::format("{} must be a table", what), "write it as { key = value, ... }");
     return table;
   }
 
@@ -160,14 +166,14 @@ class Reader {
       return {fmt::format("{}", *whole), location(node.source())};
     if (const auto number = node.value_exact<double>(); number && std::isfinite(*number))
       return {fmt::format("{}", *number), location(node.source())};
-    fault(location(node.source()), fmt::format("{} must be a formula in quotes or a number", what));
+    gap(location(node.source()), fmt::format("{} must be a formula in quotes or a number", what));
     return {};
   }
 
   Text required_formula(const toml::table& table, const char* key, const SourceLocation& owner) {
     const toml::node* node = table.get(key);
     if (node != nullptr) return formula(*node, fmt::format("'{}'", key));
-    fault(owner, fmt::format("'{}' is missing", key));
+    gap(owner, fmt::format("'{}' is missing", key));
     return {};
   }
 
@@ -185,7 +191,7 @@ class Reader {
       if (const auto text = item.value_exact<std::string>()) {
         out.push_back({*text, content(item)});
       } else {
-        fault(location(item.source()), fmt::format("'{}' holds something that is not a text in quotes", key));
+        gap(location(item.source()), fmt::format("'{}' holds something that is not a text in quotes", key));
       }
     }
     return out;
@@ -248,8 +254,8 @@ class Reader {
     const SourceLocation where = location(key.source());
     const toml::table* table = node.as_table();
     if (table == nullptr) {
-      fault(where, fmt::format("parameter '{}' is a bare value", key.str()),
-            "write { value = 1.0, unit = \"1/day\", range = [0, 10], source = \"...\" }");
+      gap(where, fmt::format("parameter '{}' is a bare value", key.str()),
+          "write { value = 1.0, unit = \"1/day\", range = [0, 10], source = \"...\" }");
       return;
     }
     allow(*table, {"title", "value", "unit", "range", "source"}, "a parameter");

@@ -85,6 +85,7 @@ struct Statements {
   std::vector<ObservableStatement> observables;
   std::vector<ModificationStatement> modifications;
   std::vector<DoseStatement> doses;
+  bool complete = true;  ///< false if something could not be read that later checks would only stumble over
 };
 
 /// The line of a text, counted from 1, for the caret of a message.

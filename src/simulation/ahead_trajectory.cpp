@@ -25,7 +25,7 @@ std::vector<std::size_t> autonomous_slots(const model::Kinetics& kinetics) {
 AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kinetics,
                                  std::span<const double> parameters, double relative_tolerance, double max_step)
     : kinetics_(kinetics),
-      relative_tolerance_(std::max(1e-12, std::min(1e-3 * relative_tolerance, 1e-8))),
+      relative_tolerance_(std::max(1e-11, std::min(1e-3 * relative_tolerance, 1e-8))),
       slots_(autonomous_slots(kinetics)),
       place_(kinetics.systemic_count(), -1),
       seen_(slots_.size(), false),

@@ -147,8 +147,12 @@ void Simulation::Impl::interpolate(double when, N_Vector out) {
   if (!cvode) return;
   if (!started) {
     N_VScale(1.0, y.get(), out);
-  } else if (CVodeGetDky(cvode.get(), when, 0, out) != CV_SUCCESS) {
-    throw std::logic_error(fmt::format("no solution at day {}", when));
+  } else {
+    double reached = when;  // what counts as the same instant may lie a hair past the last step
+    CVodeGetCurrentTime(cvode.get(), &reached);
+    if (CVodeGetDky(cvode.get(), std::min(when, reached), 0, out) != CV_SUCCESS) {
+      throw std::logic_error(fmt::format("no solution at day {}", when));
+    }
   }
 }
 
@@ -311,6 +315,7 @@ void Simulation::Impl::apply(const std::vector<Dose>& doses, double interval_end
 void Simulation::Impl::fail(int flag) {
   double reached = time;
   CVodeGetCurrentTime(cvode.get(), &reached);
+  CVodeGetDky(cvode.get(), reached, 0, y.get());  // the last good state, not a trial
   const auto& noted = system.failure();
   if (noted && noted->time >= reached) throw NumericalError(describe(*noted, *kinetics, parameters, domain));
   const VectorHandle weights = system.space().create();

@@ -233,6 +233,26 @@ TEST_F(Build, LongSumsThatUseEachOtherAreRefusedNotFollowed) {
   EXPECT_THAT(error_of({text}), HasSubstr("nested too deep"));
 }
 
+TEST_F(Build, NonsenseIsNoNumber) {
+  EXPECT_THAT(error_of({"[quantities]\nq = \"0/0\"\n"}), HasSubstr("division by zero"));
+  EXPECT_THAT(error_of({"[quantities]\nq = \"A/(k - k)\"\n"}), HasSubstr("division by zero"));
+  EXPECT_THAT(error_of({"[quantities]\nq = \"max()\"\n"}), HasSubstr("of nothing"));
+  EXPECT_THAT(error_of({"[quantities]\nq = \"log(A/A0)\"\n"}), HasSubstr("ln(x) or log10(x)"));
+}
+
+TEST_F(Build, SmallFaultsHideNoLargeOnes) {
+  const std::string text =
+      error_of({"[parameters]\np = { value = 1, unit = \"furlongz\", range = [0, 1], source = \"x\" }\n"
+                "[quantities]\nq = \"hlaf*p\"\n"
+                "[processes.r]\nrate = \"nope\"\nchanges = { B = 1 }\n"});
+  EXPECT_THAT(text, HasSubstr("unknown unit 'furlongz'"));
+  EXPECT_THAT(text, HasSubstr("'source' of p says nothing"));
+  EXPECT_THAT(text, HasSubstr("unknown name 'hlaf'"));
+  EXPECT_THAT(text, HasSubstr("'title' is missing"));
+  EXPECT_THAT(text, HasSubstr("unknown name 'nope'"));
+  EXPECT_THAT(text, HasSubstr("changes 'B', which is no species"));
+}
+
 TEST_F(Build, RegionsAreChecked) {
   const auto observable = [](const std::string& formula) {
     return "[observables.o]\ntitle = \"t\"\nformula = \"" + formula + "\"\nunit = \"pM\"\n";

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "howship/core/files.hpp"
 #include "howship/model/kinetics.hpp"
 #include "howship/model/library.hpp"
 
@@ -160,6 +161,23 @@ TEST_P(ShippedModel, HealthIsSteadyInBoneOfAnyDensity) {
           << model().species[model().local[i]].id << " at BV/TV " << bvtv;
     }
   }
+}
+
+TEST(Readme, ItsExampleIsTheShippedHypothesis) {
+  const std::filesystem::path models = std::filesystem::path(HOWSHIP_SOURCE_DIR) / "models";
+  const std::string text = read_text(models / "README.md");
+  const std::size_t begin = text.find("```toml\n") + 8;
+  const std::string example = text.substr(begin, text.find("```", begin) - begin);
+  Library with_example(models);
+  with_example.add("il6_rankl", example);
+  const UnitSystem units;
+  const std::vector<std::string> own{"il6_rankl"};
+  const std::vector<std::string> shipped{"hypotheses/il6_rankl"};
+  const Model a = build_model(with_example, own, units);
+  const Model b = build_model(library(), shipped, units);
+  EXPECT_EQ(a.parameter_values(), b.parameter_values());
+  EXPECT_EQ(a.rates, b.rates);  // the same nodes of the same graph
+  EXPECT_EQ(a.graph.size(), b.graph.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ShippedModel, testing::ValuesIn(combinations()), [](const auto& instance) {
