@@ -3,6 +3,7 @@
 #include "howship/core/files.hpp"
 #include "howship/model/library.hpp"
 #include "howship/study/listing.hpp"
+#include "howship/study/prepare.hpp"
 #include "howship/study/simulation.hpp"
 
 #include "command.hpp"
@@ -13,7 +14,10 @@ namespace {
 
 namespace po = boost::program_options;
 
-void print_model(const model::Model& model) {
+void print_model(const model::Model& model, const std::string& file) {
+  std::vector<Diagnostic> faults = study::unknown_given(model);
+  for (Diagnostic& fault : faults) fault.where.file = file;
+  if (!faults.empty()) throw InputError(std::move(faults));
   fmt::print(
       "{}: {} species, {} parameters, {} processes, {} observables, {} drugs; every formula and its dimension is "
       "right\n",
@@ -30,9 +34,9 @@ ExitCode check(const po::variables_map& given) {
   const bool is_file = std::filesystem::is_regular_file(word, error);
   if (!is_file && library.contains(word)) {
     const std::vector<std::string> ids{word};
-    print_model(model::build_model(library, ids, units));
+    print_model(model::build_model(library, ids, units), word);
   } else if (is_file && study::is_model_text(read_text(word))) {
-    print_model(model::build_model_file(library, word, units));
+    print_model(model::build_model_file(library, word, units), word);
   } else {
     const auto overrides =
         given.count("set") > 0 ? given["set"].as<std::vector<std::string>>() : std::vector<std::string>{};

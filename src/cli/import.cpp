@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "howship/output/frames.hpp"
+#include "howship/study/place.hpp"
 #include "howship/vertebra/ct_import.hpp"
 
 #include "command.hpp"
@@ -27,18 +29,21 @@ vertebra::LabelRule label_rule(const std::string& text) {
   return rule;
 }
 
-void print_table(const vertebra::CtImport& import) {
+void print_table(const vertebra::CtImport& import, const vertebra::CtOptions& options) {
+  const auto region = [&options](const vertebra::LabelReport& label) {
+    if (options.rules.empty()) return std::string("(no region given: trabecular)");
+    return label.region ? std::string(vertebra::to_text(*label.region)) : "left out";
+  };
   fmt::print("{:>6} {:>10} {:>12} {:>12} {:>14}  {:<28} {}\n", "label", "voxels", "volume mm^3", "mean value",
              "mean mg/cm^3", "centroid mm (LPS)", "region");
   for (const auto& label : import.labels) {
     fmt::print("{:>6} {:>10} {:>12.1f} {:>12.2f} {:>14.2f}  {:<28} {}\n", label.label, label.voxels, label.volume,
                label.mean_value, label.mean_density,
                fmt::format("{:.2f} {:.2f} {:.2f}", label.centroid[0], label.centroid[1], label.centroid[2]),
-               label.region ? vertebra::to_text(*label.region) : "left out");
+               region(label));
   }
   fmt::print("{:>6} {:>10} {:>12.1f}\n", "bone", import.domain.size(), import.domain.volume());
-  if (import.raised > 0) fmt::print("{} voxels of low density were raised to the smallest BV/TV\n", import.raised);
-  if (import.lowered > 0) fmt::print("{} voxels of high density were lowered to the largest BV/TV\n", import.lowered);
+  for (const std::string& note : study::import_notes(import, options)) fmt::print(stderr, "note: {}\n", note);
 }
 
 void write_picture(const vertebra::CtImport& import, const std::filesystem::path& folder, bool force) {
@@ -72,7 +77,7 @@ ExitCode import(const po::variables_map& given) {
                            given.count("intercept") > 0 ? given["intercept"].as<double>() : 0.0};
   }
   const vertebra::CtImport result = vertebra::import_ct(options);
-  print_table(result);
+  print_table(result, options);
   if (given.count("output") > 0) write_picture(result, value(given, "output"), given.count("force") > 0);
   return ExitCode::ok;
 }

@@ -54,7 +54,8 @@ const Command& find(const std::vector<Command>& all, const std::string& name) {
 
 ExitCode dispatch(std::vector<std::string> words) {
   const std::vector<Command> all = commands();
-  if (words.empty() || words[0] == "--help" || words[0] == "-h" || (words[0] == "help" && words.size() == 1)) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" ||
+      (words[0] == "help" && (words.size() == 1 || words[1] == "help"))) {
     fmt::print("{}", overview(all));
     return words.empty() ? ExitCode::input : ExitCode::ok;
   }

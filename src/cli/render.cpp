@@ -18,7 +18,7 @@ void render(const std::vector<std::string>& arguments) {
                      "build it: cmake --build build/release");
   }
   std::vector<std::string> words{renderer.string()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
+  for (const std::string& word : arguments) words.push_back(word == "-q" ? "--quiet" : word);  // as in howship run
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);

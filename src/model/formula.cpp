@@ -20,7 +20,7 @@ namespace {
 // Bounds that no honest formula reaches, so that recursion over a hostile one cannot exhaust the stack.
 constexpr std::size_t kLongest = 8000;
 constexpr std::size_t kDeepest = 100;
-constexpr std::size_t kDeepestTree = 2000;  // a long sum is a deep tree
+constexpr std::size_t kDeepestTree = 400;  // a long sum is a deep tree
 
 struct FreeString {
   void operator()(char* text) const { std::free(text); }

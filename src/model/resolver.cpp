@@ -38,7 +38,7 @@ class Level {
 }  // namespace
 
 Typed Resolver::operator()(const Syntax& syntax) {
-  constexpr int kDeepest = 4000;
+  constexpr int kDeepest = 1000;
   const Level level(depth_);
   if (depth_ > kDeepest) {
     throw FormulaError("the formula, with the quantities it uses, is nested too deep", syntax.position,

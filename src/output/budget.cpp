@@ -1,7 +1,6 @@
 #include "howship/output/budget.hpp"
 
 #include <array>
-#include <fstream>
 
 #include <fmt/format.h>
 
@@ -16,18 +15,6 @@ std::uintmax_t Budget::output_bytes() const {
   // Voxels outside the vertebra are zeros and compress away; a label takes one byte per voxel at most.
   const std::uintmax_t frame = static_cast<std::uintmax_t>(voxels) * (4 * fields + 1) + lattice_voxels / 16 + kOverhead;
   return arms * (table + frames * frame + kOverhead);
-}
-
-std::optional<std::uintmax_t> available_memory() {
-  std::ifstream in("/proc/meminfo");
-  std::string name;
-  std::uintmax_t kilobytes = 0;
-  std::string unit;
-  while (in >> name >> kilobytes) {
-    if (name == "MemAvailable:") return kilobytes * 1024;
-    std::getline(in, unit);
-  }
-  return std::nullopt;
 }
 
 void require_memory(std::uintmax_t bytes, const std::string& what) {

@@ -1,12 +1,15 @@
 #include "howship/output/manifest.hpp"
 
 #include <chrono>
+#include <cstdio>
 #include <ctime>
+#include <memory>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "howship/core/error.hpp"
 #include "howship/core/files.hpp"
 
 namespace howship::output {
@@ -36,6 +39,22 @@ Json arm_json(const ArmRecord& arm) {
           {"doses", doses},
           {"solver", numbers(arm.solver)},
           {"mass_balance", numbers(arm.mass_balance)}};
+}
+
+struct FileCloser {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+// A full disk has no room for a second file, but takes new bytes in place of old ones. White space fills the rest.
+bool overwrite(const std::filesystem::path& path, std::string text) {
+  std::error_code error;
+  const std::uintmax_t room = std::filesystem::file_size(path, error);
+  if (error || text.size() > room) return false;
+  text.resize(static_cast<std::size_t>(room), ' ');
+  std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "r+b"));
+  if (!file) return false;
+  const bool written = std::fwrite(text.data(), 1, text.size(), file.get()) == text.size();
+  return std::fclose(file.release()) == 0 && written;
 }
 
 }  // namespace
@@ -86,7 +105,15 @@ std::string Manifest::to_json() const {
 }
 
 void write_manifest(const std::filesystem::path& folder, const Manifest& manifest) {
-  write_text(folder / "run.json", manifest.to_json());
+  constexpr std::size_t kReserve = 4096;  // bytes for a message and the numbers of the last arm
+  const bool running = manifest.status == Status::running;
+  std::string text = manifest.to_json();
+  if (running) text.append(kReserve, ' ');
+  try {
+    write_text(folder / "run.json", text);
+  } catch (const OutputError&) {
+    if (running || !overwrite(folder / "run.json", std::move(text))) throw;
+  }
 }
 
 std::string utc_now() {

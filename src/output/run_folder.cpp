@@ -35,12 +35,22 @@ bool is_frame(const fs::path& file) {
          (name.ends_with(".vti") || name.ends_with(".vti.part"));
 }
 
-void remove_files(const fs::path& folder, std::initializer_list<const char*> names) {
+void remove_files(const fs::path& folder, const std::vector<std::string>& names) {
   std::error_code ignored;
-  for (const char* name : names) {
+  for (const std::string& name : names) {
     fs::remove(folder / name, ignored);
-    fs::remove(folder / (std::string(name) + ".part"), ignored);
+    fs::remove(folder / (name + ".part"), ignored);
   }
+}
+
+// What howship-render draws of a run; pictures of an earlier run would pass for those of the next.
+void remove_pictures(const fs::path& folder, const std::vector<std::string>& arms) {
+  std::error_code ignored;
+  if (fs::is_symlink(folder, ignored)) return;
+  std::vector<std::string> names{"final.png", "slices.png", "changes.png", "timecourses.png"};
+  for (const std::string& arm : arms) names.push_back("final_" + arm + ".png");
+  remove_files(folder, names);
+  fs::remove(folder, ignored);  // only when empty
 }
 
 void remove_run(const fs::path& folder, const std::vector<std::string>& arms) {
@@ -57,6 +67,7 @@ void remove_run(const fs::path& folder, const std::vector<std::string>& arms) {
     fs::remove(place / "frames", ignored);  // these two go only when empty
     fs::remove(place, ignored);
   }
+  remove_pictures(folder / "pictures", arms);
   // run.json last, so that a removal cut short is still recognised as ours.
   remove_files(folder, {"resolved.toml", "citations.bib", "run.json"});
 }

@@ -2,11 +2,14 @@
 
 #include <optional>
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include "howship/core/files.hpp"
 #include "howship/model/library.hpp"
 #include "howship/study/read_study.hpp"
+
+#include "sections.hpp"
 
 namespace howship::study {
 namespace {
@@ -31,6 +34,20 @@ Listing list_folder(const std::string& title, const std::filesystem::path& folde
   return listing;
 }
 
+// What tells one vertebra from the next at a glance.
+std::string size_of(const DataFolder& data, const std::string& level) {
+  const SourceText source;
+  const UnitSystem units;
+  Diagnostics unheard;  // a broken file is reported when it is used
+  const auto numbers = read_vertebra_numbers(data.vertebrae(), level, {}, {&source, &units, &unheard});
+  const auto number = [&numbers](const char* name) {
+    const auto found = numbers.find(name);
+    return found != numbers.end() ? fmt::format("{:g}", found->second.value) : "?";
+  };
+  return fmt::format("body {} mm wide, {} mm deep, {} mm high in front", number("superior_endplate_width"),
+                     number("superior_endplate_depth"), number("anterior_height"));
+}
+
 }  // namespace
 
 std::vector<Listing> list_data(const DataFolder& data) {
@@ -38,7 +55,7 @@ std::vector<Listing> list_data(const DataFolder& data) {
   const model::Library library(data.models());
   for (const std::string& id : library.ids()) models.entries.emplace_back(id, title_of(library.read(id).text));
   Listing vertebrae{"vertebrae", {}};
-  for (const std::string& level : vertebra_levels(data)) vertebrae.entries.emplace_back(level, "");
+  for (const std::string& level : vertebra_levels(data)) vertebrae.entries.emplace_back(level, size_of(data, level));
   return {std::move(models), list_folder("studies", data.studies()), list_folder("regimens", data.regimens()),
           std::move(vertebrae)};
 }

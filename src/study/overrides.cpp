@@ -29,9 +29,9 @@ std::vector<std::string> settable_keys() {
                                 "vertebra.max_bvtv",
                                 "vertebra.voxel.bvtv",
                                 "vertebra.voxel.lesion",
+                                "lesion.radius",
                                 "lesion.site",
                                 "lesion.centre",
-                                "lesion.radius",
                                 "lesion.edge",
                                 "solver.relative_tolerance",
                                 "solver.max_step",
@@ -83,7 +83,17 @@ void apply(toml::table& study, const std::string& given, const std::vector<std::
   std::string key = given.substr(0, equals);
   std::string value = given.substr(equals + 1);
   const bool known = std::find(keys.begin(), keys.end(), key) != keys.end();
-  if (!known && key.find('.') == std::string::npos) key = "parameters." + key;
+  const auto inside = std::find_if(keys.begin(), keys.end(), [&](const auto& k) { return k.starts_with(key + "."); });
+  if (inside != keys.end()) {
+    context.fault(where, fmt::format("'{}' is a section: write --set {}=...", key, *inside));
+    return;
+  }
+  if (key == "parameters") {
+    context.fault(where, "'parameters' is a section: write --set parameters.NAME=... or --set NAME=...");
+    return;
+  }
+  const bool plain = key.find('.') == std::string::npos && key != "arms" && key != "inline";
+  if (!known && plain) key = "parameters." + key;
   if (!known && !(key.starts_with("parameters.") && key.find('.', 11) == std::string::npos && key.size() > 11)) {
     const std::string hint = key.starts_with("arms") ? "arms are changed in the study file" : did_you_mean(key, keys);
     context.fault(where, fmt::format("'{}' is no key of a study", key), hint);

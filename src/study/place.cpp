@@ -38,12 +38,7 @@ Place make_place(const CtVertebra& ct) {
   Place place{std::move(import.domain), {}, {}, {}, 0};
   place.record.kind = "ct";
   place.record.name = ct.options.image.filename().string();
-  if (import.raised > 0)
-    place.record.notes.push_back(
-        fmt::format("{} voxels below BV/TV {:g} were raised to it", import.raised, ct.options.min_bvtv));
-  if (import.lowered > 0)
-    place.record.notes.push_back(
-        fmt::format("{} voxels above BV/TV {:g} were lowered to it", import.lowered, ct.options.max_bvtv));
+  place.record.notes = import_notes(import, ct.options);
   for (const auto& label : import.labels) {
     place.record.notes.push_back(
         fmt::format("label {}: {} voxels, mean {:.2f} mg/cm^3, {}", label.label, label.voxels, label.mean_density,
@@ -64,6 +59,16 @@ Place make_place(const SingleVoxel& voxel) {
 }
 
 }  // namespace
+
+std::vector<std::string> import_notes(const vertebra::CtImport& import, const vertebra::CtOptions& options) {
+  std::vector<std::string> notes = import.notes;
+  if (!options.calibration) notes.emplace_back("no calibration: the image's values are taken as mg/cm^3");
+  if (import.raised > 0)
+    notes.push_back(fmt::format("{} voxels below BV/TV {:g} were raised to it", import.raised, options.min_bvtv));
+  if (import.lowered > 0)
+    notes.push_back(fmt::format("{} voxels above BV/TV {:g} were lowered to it", import.lowered, options.max_bvtv));
+  return notes;
+}
 
 std::vector<std::vector<double>> Place::given_fields(const std::vector<std::string>& names) const {
   std::vector<std::vector<double>> fields;

@@ -51,6 +51,7 @@ class Preparer {
       PreparedArm result = prepare(arm);
       if (result.model && faults_.met() == before) prepared.push_back(std::move(result));
     }
+    check_shared_names();
     return prepared;
   }
 
@@ -74,7 +75,10 @@ class Preparer {
     check_given(model, prepared.models);
     prepared.parameters = model.parameter_values();
     for (const ParameterValue& value : study_.parameters) set_parameter(model, value, prepared.parameters);
-    for (const ParameterValue& value : arm.parameters) set_parameter(model, value, prepared.parameters);
+    for (const ParameterValue& value : arm.parameters) {
+      if (model.find_parameter(value.id) == nullptr) no_parameter(value, ids_of(model.parameters));
+      set_parameter(model, value, prepared.parameters);
+    }
     for (const DoseRule& rule : arm.doses) add_doses(arm, rule, prepared);
     settle_times(prepared);
     choose_fields(model, prepared);
@@ -103,24 +107,43 @@ class Preparer {
   }
 
   void check_given(const model::Model& model, const std::vector<std::string>& ids) {
-    const auto& known = given_names();
-    for (const std::string& name : model.given) {
-      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-      const auto place = study_.model_places.find(ids.back());
-      fault(place != study_.model_places.end() ? place->second : SourceLocation{},
-            fmt::format("the model reads given.{}, which a vertebra does not give", name),
-            fmt::format("a vertebra gives: {}", fmt::join(known, ", ")));
+    const auto place = study_.model_places.find(ids.back());
+    for (const Diagnostic& unknown : unknown_given(model))
+      fault(place != study_.model_places.end() ? place->second : SourceLocation{}, unknown.message, unknown.hint);
+  }
+
+  // What the study says for all arms need only mean something in one of them: overlays bring names of their own.
+  void check_shared_names() {
+    std::set<std::string> parameters, fields;
+    for (const auto& [ids, model] : built_) {
+      if (!model) return;  // it might have had the name
+      for (const std::string& id : ids_of(model->parameters)) parameters.insert(id);
+      for (const auto& list : {ids_of(model->species), ids_of(model->quantities), ids_of(model->observables)})
+        fields.insert(list.begin(), list.end());
+    }
+    for (const ParameterValue& value : study_.parameters) {
+      if (!parameters.contains(value.id)) no_parameter(value, {parameters.begin(), parameters.end()});
+    }
+    if (study_.output.default_fields) return;
+    for (const std::string& name : study_.output.fields) {
+      if (!fields.contains(name) && !parameters.contains(name))
+        fault(field_place(name), fmt::format("there is nothing named '{}' in the model that a frame could show", name),
+              did_you_mean(name, {fields.begin(), fields.end()}));
     }
   }
 
+  void no_parameter(const ParameterValue& value, const std::vector<std::string>& known) {
+    fault(value.where, fmt::format("there is no parameter '{}' in the model", value.id), did_you_mean(value.id, known));
+  }
+
+  SourceLocation field_place(const std::string& name) const {
+    const auto place = study_.output.field_places.find(name);
+    return place != study_.output.field_places.end() ? place->second : SourceLocation{};
+  }
+
   void set_parameter(const model::Model& model, const ParameterValue& value, std::vector<double>& parameters) {
-    const auto found =
-        std::find_if(model.parameters.begin(), model.parameters.end(), [&](const auto& p) { return p.id == value.id; });
-    if (found == model.parameters.end()) {
-      fault(value.where, fmt::format("there is no parameter '{}' in the model", value.id),
-            did_you_mean(value.id, ids_of(model.parameters)));
-      return;
-    }
+    const model::Parameter* found = model.find_parameter(value.id);
+    if (found == nullptr) return;
     const Unit& unit = found->unit;
     if (value.unit && !(value.unit->dimension == unit.dimension)) {
       fault(value.where,
@@ -135,7 +158,7 @@ class Preparer {
             "the range stands in the model; widen it there if the value is meant");
       return;
     }
-    parameters[static_cast<std::size_t>(found - model.parameters.begin())] = base;
+    parameters[static_cast<std::size_t>(found - model.parameters.data())] = base;
   }
 
   void add_doses(const Arm& arm, const DoseRule& rule, PreparedArm& prepared) {
@@ -168,6 +191,7 @@ class Preparer {
             fmt::format("it is {} in the model", drug->bioavailability_text));
       return;
     }
+    if (!(study_.duration > 0.0)) return;  // reported where it was read
     const std::string amount = fmt::format("{} {}", rule.amount.value, rule.amount.unit.text);
     const double until = std::min(rule.until ? rule.until->base() : study_.duration, study_.duration);
     try {
@@ -216,16 +240,12 @@ class Preparer {
     static const std::vector<std::string> kUsual{"BMD", "BVTV", "tumour", "OCa", "RANKL"};
     for (const std::string& name : study_.output.default_fields ? kUsual : study_.output.fields) {
       const auto node = model.find_node(name);
-      if (node) {
+      if (!node) continue;
+      if (model.graph[*node].stage == model::Stage::voxel) {
         prepared.fields.push_back({name, title_of(model, name), model.find_unit(name).value_or(Unit{}), *node});
       } else if (!study_.output.default_fields) {
-        std::vector<std::string> known = ids_of(model.species);
-        for (const auto& list : {ids_of(model.quantities), ids_of(model.observables), ids_of(model.parameters)})
-          known.insert(known.end(), list.begin(), list.end());
-        const auto place = study_.output.field_places.find(name);
-        fault(place != study_.output.field_places.end() ? place->second : SourceLocation{},
-              fmt::format("there is nothing named '{}' in the model that a frame could show", name),
-              did_you_mean(name, known));
+        fault(field_place(name), fmt::format("'{}' is one number for the vertebra, not a field", name),
+              "a frame shows what differs from voxel to voxel; tables hold the numbers");
       }
     }
   }
@@ -260,6 +280,19 @@ model::Library library_of(const Study& study, const std::filesystem::path& model
 const std::vector<std::string>& given_names() {
   static const std::vector<std::string> kNames{"bvtv", "lesion"};
   return kNames;
+}
+
+std::vector<Diagnostic> unknown_given(const model::Model& model) {
+  const auto& known = given_names();
+  std::vector<Diagnostic> unknown;
+  for (const std::string& name : model.given) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    unknown.push_back({{},
+                       fmt::format("the model reads given.{}, which a vertebra does not give", name),
+                       fmt::format("a vertebra gives: {}", fmt::join(known, ", ")),
+                       {}});
+  }
+  return unknown;
 }
 
 std::vector<PreparedArm> prepare_arms(const Study& study, const model::Library& library, const UnitSystem& units,

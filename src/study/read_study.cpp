@@ -1,11 +1,13 @@
 #include "howship/study/read_study.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
-#include <set>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "howship/core/files.hpp"
 #include "howship/study/schedule.hpp"
 
 #include "overrides.hpp"
@@ -41,6 +43,38 @@ std::vector<std::string> names(const std::vector<TableReader::Item>& items,
   return out;
 }
 
+// A model file beside the study, or beside the user for --set: its text joins the study under the file's name.
+std::optional<std::string> take_model_file(TableReader& reader, const TableReader::Item& item,
+                                           const std::filesystem::path& beside, Study& study) {
+  const bool from_here = item.where.file.starts_with("--set ");
+  const std::filesystem::path file = (from_here ? std::filesystem::path() : beside) / item.text;
+  std::string id = file.stem().string();
+  try {
+    const std::string text = read_text(file);
+    const auto [known, is_new] = study.inline_models.emplace(id, text);
+    if (is_new || known->second == text) return id;
+    reader.context().fault(item.where, fmt::format("there are two model files named '{}.toml'", id),
+                           "a file's name is the model's id: give each its own");
+  } catch (const InputError& error) {
+    reader.context().fault(item.where, error.diagnostics().front().message, error.diagnostics().front().hint);
+  }
+  return std::nullopt;
+}
+
+// The models of a study or an arm: ids, and files, which are recognised by ".toml".
+std::vector<std::string> read_models(TableReader& reader, const std::filesystem::path& beside, Study& study) {
+  std::vector<TableReader::Item> items;
+  for (TableReader::Item& item : reader.texts("models")) {
+    if (item.text.ends_with(".toml")) {
+      const auto id = take_model_file(reader, item, beside, study);
+      if (!id) continue;
+      item.text = *id;
+    }
+    items.push_back(std::move(item));
+  }
+  return names(items, study.model_places);
+}
+
 std::vector<ParameterValue> read_parameters(TableReader& parent) {
   std::vector<ParameterValue> values;
   const toml::table* table = parent.table("parameters");
@@ -63,6 +97,13 @@ Solver read_solver(TableReader& reader) {
   solver.relative_tolerance = reader.number("relative_tolerance", {1e-12, 0.1}).value_or(solver.relative_tolerance);
   if (const auto step = reader.quantity("max_step", time_dimension(), "1 day", kNonNegative))
     solver.max_step = step->base();
+  constexpr double kShortest = 1e-9;  // day; a study would never end
+  if (solver.max_step > 0.0 && solver.max_step < kShortest) {
+    reader.context().fault(
+        reader.where("max_step"),
+        fmt::format("solver.max_step is {:g} day, and must be at least {:g} day", solver.max_step, kShortest),
+        "write \"0 day\" for no limit");
+  }
   solver.max_order = static_cast<int>(reader.integer("max_order", 1, 5).value_or(solver.max_order));
   reader.finish();
   return solver;
@@ -101,13 +142,36 @@ Output read_output(TableReader& reader, Study& study) {
   return output;
 }
 
-Arm read_arm(TableReader& reader, const DataFolder& data, std::map<std::string, SourceLocation>& model_places) {
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// An arm's folder must not meet what the run folder itself holds, nor another arm's where case does not count.
+void check_arm_id(TableReader& reader, const std::string& id, std::map<std::string, std::string>& seen) {
+  const SourceLocation where = reader.where("id");
+  for (const std::string name : {"run.json", "resolved.toml", "citations.bib", "pictures"}) {
+    if (lower(id) == name || lower(id) == name + ".part") {
+      reader.context().fault(where, fmt::format("an arm cannot have the id '{}': the run folder holds '{}'", id, name),
+                             "give the arm another id");
+    }
+  }
+  const auto [other, is_new] = seen.emplace(lower(id), id);
+  if (is_new) return;
+  reader.context().fault(where,
+                         other->second == id
+                             ? fmt::format("there are two arms '{}'", id)
+                             : fmt::format("the arms '{}' and '{}' differ only in case", other->second, id),
+                         "give each its own id");
+}
+
+Arm read_arm(TableReader& reader, const DataFolder& data, const std::filesystem::path& beside, Study& study) {
   Arm arm;
   arm.where = reader.where();
   reader.require("id", "id = \"untreated\"");
   arm.id = read_id(reader, "arm");
   arm.title = reader.text("title").value_or(arm.id);
-  arm.models = names(reader.texts("models"), model_places);
+  arm.models = read_models(reader, beside, study);
   arm.parameters = read_parameters(reader);
   arm.doses = read_doses(reader, data);
   reader.finish();
@@ -119,22 +183,20 @@ void read_inline(TableReader& reader, Study& study) {
     TableReader texts(*models, reader.path("models"), reader.context());
     for (const auto& [key, node] : *models) {
       const std::string id(key.str());
-      if (const auto text = texts.text(id)) study.inline_models[id] = *text;
+      // A file that was named, which can only be by --set here, goes before what the study carries.
+      if (const auto text = texts.text(id)) study.inline_models.emplace(id, *text);
     }
   }
   study.inline_citations = reader.text("citations");
   reader.finish();
 }
 
-void read_arms(TableReader& root, const DataFolder& data, Study& study) {
-  std::set<std::string> seen;
+void read_arms(TableReader& root, const DataFolder& data, const std::filesystem::path& beside, Study& study) {
+  std::map<std::string, std::string> seen;
   for (const toml::table* table : root.tables("arms")) {
     TableReader reader(*table, "arms", root.context());
-    study.arms.push_back(read_arm(reader, data, study.model_places));
-    if (!seen.insert(study.arms.back().id).second) {
-      reader.context().fault(reader.where("id"), fmt::format("there are two arms '{}'", study.arms.back().id),
-                             "give each its own id");
-    }
+    study.arms.push_back(read_arm(reader, data, beside, study));
+    check_arm_id(reader, study.arms.back().id, seen);
   }
   if (study.arms.empty() && !root.has("arms")) study.arms.push_back({"untreated", "untreated", {}, {}, {}, {}});
   if (study.arms.empty() && root.has("arms")) root.context().fault(root.where("arms"), "a study has at least one arm");
@@ -163,7 +225,9 @@ Study read_study(const std::string& text, const std::string& file, const std::ve
   study.id = read_id(root, path.stem().string());
   study.title = root.text("title").value_or(study.id);
   root.require("models", "models = [\"vicious_cycle\"]");
-  study.models = names(root.texts("models"), study.model_places);
+  study.models = read_models(root, path.parent_path(), study);
+  if (root.has("models") && root.node("models")->is_array() && root.node("models")->as_array()->empty())
+    context.fault(root.where("models"), "models is empty: name at least one", "write models = [\"vicious_cycle\"]");
   if (const auto duration = root.quantity("duration", time_dimension(), "730 day", kPositive))
     study.duration = duration->base();
   root.require("duration", "duration = \"730 day\"");
@@ -176,7 +240,7 @@ Study read_study(const std::string& text, const std::string& file, const std::ve
   if (const toml::table* lesion = root.table("lesion")) {
     TableReader reader(*lesion, "lesion", context);
     study.lesion = read_lesion(reader);
-    if (std::holds_alternative<SingleVoxel>(study.vertebra) && root.has("vertebra")) {
+    if (std::holds_alternative<SingleVoxel>(study.vertebra)) {
       context.fault(reader.where(), "a single voxel has no place for a [lesion]",
                     "write voxel = { bvtv = 0.15, lesion = 1 }");
     }
@@ -185,7 +249,7 @@ Study read_study(const std::string& text, const std::string& file, const std::ve
   study.solver = read_solver(solver);
   TableReader output = section(root, "output");
   study.output = read_output(output, study);
-  read_arms(root, data, study);
+  read_arms(root, data, path.parent_path(), study);
   if (const toml::table* inlined = root.table("inline")) {
     TableReader reader(*inlined, "inline", context);
     read_inline(reader, study);

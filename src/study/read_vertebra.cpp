@@ -50,6 +50,16 @@ BuiltInVertebra read_built_in(TableReader& reader, const DataFolder& data) {
   for (const auto& field : vertebra::built_in_fields()) read_field(reader, field, numbers, built_in.options);
   if (const auto size = reader.quantity("voxel_size", length_dimension(), "1 mm", kPositive))
     built_in.options.voxel = size->base();
+  // The vertebra's own check cannot say where the size was given.
+  const double most = 0.5 * std::min(built_in.shape.anterior_height, built_in.shape.posterior_height);
+  if (most > 0.0 && built_in.options.voxel > most) {
+    reader.context().fault(
+        reader.where("voxel_size"),
+        fmt::format("vertebra.voxel_size is {:g} mm, and must be at most {:g} mm, half the height of "
+                    "the vertebral body",
+                    built_in.options.voxel, most),
+        "use smaller voxels");
+  }
   if (const auto seed = reader.integer("seed", 0, std::numeric_limits<std::int64_t>::max())) {
     built_in.options.seed = static_cast<std::uint64_t>(*seed);
   }
@@ -153,7 +163,7 @@ Vertebra read_vertebra(TableReader& reader, const DataFolder& data, const std::f
                            none && reader.has("labels")
                                ? "give the image and its labels: --set vertebra.ct=PATH --set vertebra.mask=PATH"
                                : "give one of built_in = \"L3\", ct = \"image.nii.gz\" or voxel = { bvtv = 0.15 }");
-    return SingleVoxel{};
+    return BuiltInVertebra{};  // never built, and not a voxel, of which other sections would be said not to fit
   }
   Vertebra vertebra;
   if (kinds[0] == "built_in") {

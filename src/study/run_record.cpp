@@ -1,5 +1,7 @@
 #include "run_record.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -43,12 +45,19 @@ RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Pla
   manifest_.digests = place.digests;
   manifest_.digests["study"] = digest(fmt::format("{}", fmt::join(study.source.lines, "\n")));
   for (const auto& [id, text] : model_texts(arms)) manifest_.digests["model " + id] = digest(text);
-  if (!arms.front().arm.frames.empty()) {
-    for (const FrameField& field : arms.front().arm.fields)
+  for (const CompiledArm& arm : arms) {
+    manifest_.arms.push_back(arm_record(arm));
+    if (!arm.arm.frames.empty()) add_fields(arm.arm.fields);
+  }
+  write();
+}
+
+void RunRecord::add_fields(const std::vector<FrameField>& fields) {
+  for (const FrameField& field : fields) {
+    const auto same = [&field](const output::FieldRecord& known) { return known.name == field.name; };
+    if (std::none_of(manifest_.fields.begin(), manifest_.fields.end(), same))
       manifest_.fields.push_back({field.name, field.unit.text, field.title});
   }
-  for (const CompiledArm& arm : arms) manifest_.arms.push_back(arm_record(arm));
-  write();
 }
 
 void RunRecord::arm_begins(std::size_t arm) {
@@ -73,6 +82,11 @@ void RunRecord::arm_ends(std::size_t arm, const simulation::Statistics& s) {
   write();
 }
 
+void RunRecord::arm_fails(std::size_t arm) {
+  manifest_.arms[arm].status = output::Status::failed;
+  write();
+}
+
 void RunRecord::fails(const std::exception_ptr& failure, double seconds) noexcept {
   try {
     output::Status status = output::Status::failed;
@@ -91,7 +105,7 @@ void RunRecord::fails(const std::exception_ptr& failure, double seconds) noexcep
     manifest_.wall_seconds = seconds;
     write();
   } catch (...) {
-    // On a full disk run.json keeps saying "running", which is no result either.
+    // Where nothing can be written at all run.json keeps saying "running", which is no result either.
     return;
   }
 }

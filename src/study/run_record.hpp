@@ -21,11 +21,13 @@ class RunRecord {
 
   void arm_begins(std::size_t arm);
   void arm_ends(std::size_t arm, const simulation::Statistics& statistics);
+  void arm_fails(std::size_t arm);
   /// Notes why; does not throw even if the record cannot be written, since the failure itself must reach the user.
   void fails(const std::exception_ptr& failure, double seconds) noexcept;
   void complete(double seconds);
 
  private:
+  void add_fields(const std::vector<FrameField>& fields);  // those that an earlier arm did not have
   void write() const { output::write_manifest(folder_, manifest_); }
 
   std::filesystem::path folder_;

@@ -73,6 +73,7 @@ RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem
   // 2. vertebra: where it happens, and where the lesion sits.
   check_lattice(study, arms);
   const Place place = build_place(study);
+  for (const std::string& note : place.record.notes) say("note: " + note);
 
   // 3. What it will take. An arm that cannot start at all says so here, while nothing has been written.
   const Plan plan = make_plan(study, arms, place, folder);
@@ -90,12 +91,22 @@ RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem
     write_text(folder / "citations.bib", citations);
     write_text(folder / "resolved.toml", resolved_text(study, model_texts(arms), citations));
 
-    // 5. simulation: each arm through time.
+    // 5. simulation: each arm through time. One that cannot be solved does not cost the others.
+    std::string failures;
     for (std::size_t i = 0; i < arms.size(); ++i) {
+      const std::string& id = arms[i].arm.id;
       record.arm_begins(i);
-      record.arm_ends(i, run_arm(arms[i], study, place, folder, options.threads, interrupt, progress));
-      say(fmt::format("{:<18} done after {}", arms[i].arm.id, duration_text(seconds())));
+      try {
+        record.arm_ends(i, run_arm(arms[i], study, place, folder, options.threads, interrupt, progress));
+        say(fmt::format("{:<18} done after {}", id, duration_text(seconds())));
+      } catch (const NumericalError& error) {
+        progress.end();
+        record.arm_fails(i);
+        say(fmt::format("{:<18} failed after {}", id, duration_text(seconds())));
+        failures += fmt::format("{}arm {}: {}", failures.empty() ? "" : "\n", id, error.what());
+      }
     }
+    if (!failures.empty()) throw NumericalError(failures);
   } catch (...) {
     progress.end();
     record.fails(std::current_exception(), seconds());

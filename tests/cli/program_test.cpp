@@ -45,6 +45,7 @@ TEST_F(Program, ListsItsCommands) {
   EXPECT_EQ(help.err, "");
   for (const char* command : {"run", "check", "explain", "list", "import", "render"})
     EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + command));
+  EXPECT_EQ(howship("help help").out, help.out);
   EXPECT_EQ(howship("").code, 1);
   EXPECT_EQ(howship("--version").out, "howship " HOWSHIP_VERSION "\n");
 }
@@ -80,6 +81,7 @@ TEST_F(Program, GuessesWhatWasMeant) {
 TEST_F(Program, ListsWhatThereIs) {
   const Outcome list = howship("list");
   EXPECT_EQ(list.code, 0);
+  EXPECT_THAT(list.out, HasSubstr("mm wide"));
   for (const char* id : {"vicious_cycle", "drugs/denosumab", "bone_agents_0d", "zoledronic_acid_4mg_q4w", "L3"})
     EXPECT_THAT(list.out, HasSubstr(id));
 }
@@ -124,6 +126,12 @@ TEST_F(Program, ChecksModelsAndStudies) {
             "PTHrp\"\n");
   const Outcome model = howship("check mine.toml");
   EXPECT_EQ(model.code, 1);
+  test::put(folder_ / "strange.toml",
+            "id = \"strange\"\ntitle = \"s\"\nextends = [\"vicious_cycle\"]\n[modify.tumour_growth]\nmultiply = "
+            "\"given.oxygen\"\n");
+  const Outcome strange = howship("check strange.toml");
+  EXPECT_EQ(strange.code, 1);
+  EXPECT_THAT(strange.err, AllOf(HasSubstr("strange.toml"), HasSubstr("given.oxygen")));
   EXPECT_THAT(model.err, AllOf(HasSubstr("mine.toml:"), HasSubstr("PTHrp"), HasSubstr("did you mean 'PTHrP'?")));
   test::put(folder_ / "study.toml",
             "models = [\"vicious_cycle\"]\nduration = \"1 day\"\n[vertebra]\nbuilt_inn = \"L3\"\n");
@@ -149,6 +157,33 @@ TEST_F(Program, ImportRefusesWhatIsNoImage) {
   EXPECT_THAT(import.err, HasSubstr("broken.nii.gz"));
   EXPECT_FALSE(fs::exists(folder_ / "i"));
   EXPECT_THAT(howship("import broken.nii.gz").err, HasSubstr("--mask"));
+}
+
+// An image of four voxels along each axis.
+std::string small_image(const std::string& type, const std::string& values) {
+  return "ObjectType = Image\nNDims = 3\nBinaryData = False\nOffset = 1 0 0\nElementSpacing = 1 1 1\nDimSize = 4 4 4\n"
+         "ElementType = " +
+         type + "\nElementDataFile = LOCAL\n" + values;
+}
+
+TEST_F(Program, SaysWhatItMadeOfAnImage) {
+  std::string values, labels;
+  for (int voxel = 0; voxel < 64; ++voxel) {
+    values += voxel % 4 == 0 ? "5000 " : "200 ";
+    labels += "1 ";
+  }
+  test::put(folder_ / "ct.mha", small_image("MET_SHORT", values));
+  test::put(folder_ / "mask.mha", small_image("MET_UCHAR", labels));
+  test::put(folder_ / "ct.toml",
+            "models = [\"vicious_cycle\"]\nduration = \"10 day\"\n[vertebra]\nct = \"ct.mha\"\nmask = \"mask.mha\"\n");
+  const auto notes =
+      AllOf(HasSubstr("note: no calibration"), HasSubstr("note: 16 voxels above BV/TV 0.95 were lowered"));
+  const Outcome import = howship("import ct.mha --mask mask.mha");
+  EXPECT_EQ(import.code, 0) << import.err;
+  EXPECT_THAT(import.out, HasSubstr("(no region given: trabecular)"));
+  EXPECT_THAT(import.err, notes);
+  EXPECT_THAT(howship("run ct.toml --dry-run").err, notes);
+  EXPECT_EQ(howship("run ct.toml --dry-run --quiet").err, "");
 }
 
 TEST_F(Program, FailsWithTwoWhenTheEquationsCannotBeSolved) {

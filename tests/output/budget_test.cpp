@@ -1,5 +1,9 @@
 #include "howship/output/budget.hpp"
 
+#include <fstream>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include "howship/core/error.hpp"
@@ -36,6 +40,21 @@ TEST(Budget, RefusesMoreMemoryThanThereIs) {
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("a huge study needs about"), std::string::npos) << error.what();
   }
+}
+
+TEST(Budget, CountsTheLimitOfTheProcess) {
+  std::uintmax_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  constexpr std::uintmax_t kRoom = 50'000'000;
+  rlimit limit = before;
+  limit.rlim_cur = pages * static_cast<std::uintmax_t>(::sysconf(_SC_PAGESIZE)) + kRoom;
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &limit), 0);
+  const auto available = available_memory();
+  ::setrlimit(RLIMIT_AS, &before);
+  ASSERT_TRUE(available.has_value());
+  EXPECT_LE(*available, kRoom);
 }
 
 TEST(Budget, RefusesMoreThanTheDiskHolds) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "howship/core/error.hpp"
+
 #include "temporary_folder.hpp"
 
 namespace howship::output {
@@ -47,6 +49,21 @@ TEST(Manifest, RecordsAFailureWhateverItsMessageHolds) {
   const auto json = nlohmann::json::parse(manifest.to_json());
   EXPECT_EQ(json["status"], "failed");
   EXPECT_NE(json["message"].get<std::string>().find("bad byte"), std::string::npos);
+}
+
+TEST(Manifest, RecordsTheEndOnAFullDisk) {
+  const test::SmallDisk disk("64k");
+  if (!disk.mounted()) GTEST_SKIP() << "no right to mount a small disk";
+  Manifest manifest = example();
+  write_manifest(disk.path(), manifest);
+  test::put(disk.path() / "table.csv", std::string(100'000, '1'));
+  EXPECT_THROW(write_manifest(disk.path(), manifest), OutputError);
+  manifest.status = Status::failed;
+  manifest.message = "cannot write 'table.csv': no space left on device";
+  write_manifest(disk.path(), manifest);
+  const auto json = nlohmann::json::parse(test::contents(disk.path() / "run.json"));
+  EXPECT_EQ(json["status"], "failed");
+  EXPECT_EQ(json["message"], manifest.message);
 }
 
 TEST(Manifest, TellsTheTimeInUtc) {

@@ -54,15 +54,20 @@ TEST(RunFolder, IsClearedOfItsOwnFilesOnly) {
   const test::TemporaryFolder folder;
   make_run(folder / "run", "untreated");
   test::put(folder / "run/notes.txt", "keep");
+  for (const char* name :
+       {"final.png", "final_untreated.png", "slices.png", "changes.png", "timecourses.png", "my.png"})
+    test::put(folder / "run/pictures" / name, "x");
   test::put(folder / "run/untreated/figure.png", "keep");
   test::put(folder / "run/untreated/frames/mine.vti", "keep");
   test::put(folder / "run/untreated/frames/0001.vti.part", "left by a crash");
   open_run_folder(folder / "run", true);
-  for (const char* gone : {"run.json", "resolved.toml", "citations.bib", "untreated/timeseries.csv",
-                           "untreated/frames.pvd", "untreated/frames/0000.vti", "untreated/frames/0001.vti.part"}) {
+  for (const char* gone :
+       {"run.json", "resolved.toml", "citations.bib", "untreated/timeseries.csv", "untreated/frames.pvd",
+        "untreated/frames/0000.vti", "untreated/frames/0001.vti.part", "pictures/final.png",
+        "pictures/final_untreated.png", "pictures/slices.png", "pictures/changes.png", "pictures/timecourses.png"}) {
     EXPECT_FALSE(fs::exists(folder / "run" / gone)) << gone;
   }
-  for (const char* kept : {"notes.txt", "untreated/figure.png", "untreated/frames/mine.vti"})
+  for (const char* kept : {"notes.txt", "untreated/figure.png", "untreated/frames/mine.vti", "pictures/my.png"})
     EXPECT_TRUE(fs::exists(folder / "run" / kept)) << kept;
 }
 

@@ -56,6 +56,32 @@ TEST_F(Overrides, AreCheckedLikeTheFile) {
   EXPECT_THAT(world_.faults(kVoxelStudy, {"arms.treated.title=x"}), HasSubstr("arms are changed in the study file"));
 }
 
+TEST_F(Overrides, SayHowASectionIsSet) {
+  EXPECT_THAT(world_.faults(kVoxelStudy, {"lesion={radius='3 mm'}"}),
+              HasSubstr("'lesion' is a section: write --set lesion.radius="));
+  EXPECT_THAT(world_.faults(kVoxelStudy, {"solver=3"}), HasSubstr("'solver' is a section: write --set solver."));
+  EXPECT_THAT(world_.faults(kVoxelStudy, {"arms=[]"}), HasSubstr("arms are changed in the study file"));
+  EXPECT_THAT(world_.faults(kVoxelStudy, {"parameters=3"}), HasSubstr("'parameters' is a section"));
+}
+
+TEST_F(Overrides, MayNameAParameterOfOneArm) {
+  const Study study = world_.good(kVoxelStudy, {"half=2"});
+  Diagnostics faults;
+  const auto arms = world_.prepare(study, faults);
+  faults.raise_if_any();
+  ASSERT_EQ(arms.size(), 2U);
+  const auto* half = arms[1].model->find_parameter("half");
+  EXPECT_EQ(arms[1].parameters.at(static_cast<std::size_t>(half - arms[1].model->parameters.data())), 2.0);
+  EXPECT_THAT(world_.faults(kVoxelStudy, {"hlaf=2"}), HasSubstr("did you mean 'half'?"));
+}
+
+TEST_F(Overrides, TakeAModelFileFromTheWorkingFolder) {
+  const auto file = std::filesystem::relative(world_.path() / "models/mini.toml").string();
+  const Study study = world_.good(kVoxelStudy, {"models=[\"" + file + "\"]"});
+  EXPECT_EQ(study.models, std::vector<std::string>{"mini"});
+  EXPECT_EQ(study.inline_models.count("mini"), 1U);
+}
+
 TEST_F(Overrides, MakeSectionsThatAreNotThere) {
   const Study study = world_.good(kVoxelStudy, {"solver.relative_tolerance=1e-8", "solver.max_step=2 day"});
   EXPECT_EQ(study.solver.relative_tolerance, 1e-8);

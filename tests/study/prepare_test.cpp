@@ -80,6 +80,18 @@ TEST_F(Prepare, NamesAFaultOfTheSharedModelOnce) {
   EXPECT_EQ(faults.find("error:", faults.find("error:") + 1), std::string::npos) << faults;
 }
 
+TEST_F(Prepare, ShowsAFieldInTheArmsThatHaveIt) {
+  test::put(world_.path() / "models/drugs/agent_in_bone.toml",
+            "id = \"agent_in_bone\"\ntitle = \"b\"\nextends = [\"drugs/agent\"]\n[observables.slowed]\ntitle = \"s\"\n"
+            "formula = \"n/(1 + depot/half)\"\nunit = \"1\"\n");
+  const auto arms =
+      prepare(with(with(kSpatialStudy, "\"share\"]", "\"slowed\"]"), "[\"drugs/agent\"]", "[\"drugs/agent_in_bone\"]"));
+  ASSERT_EQ(arms.size(), 2U);
+  EXPECT_EQ(arms[0].fields.size(), 2U);
+  ASSERT_EQ(arms[1].fields.size(), 3U);
+  EXPECT_EQ(arms[1].fields[2].name, "slowed");
+}
+
 // Every study that ships must be right, and one that needs an image must say so.
 TEST(ShippedStudies, AreRight) {
   const DataFolder data{std::filesystem::path(HOWSHIP_SOURCE_DIR)};

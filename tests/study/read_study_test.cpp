@@ -83,6 +83,15 @@ INSTANTIATE_TEST_SUITE_P(
         Slip{"models = [\"mini\"]", "models = [\"mimi\"]", "there is no model 'mimi'", "did you mean 'mini'?"},
         Slip{"models = [\"mini\"]", "models = \"mini\"", "a list of texts was expected", "models = [\"...\"]"},
         Slip{"models = [\"mini\"]\n", "", "models is missing", "vicious_cycle"},
+        Slip{"models = [\"mini\"]", "models = []", "models is empty: name at least one", "vicious_cycle"},
+        Slip{"models = [\"mini\"]", "models = [\"./no.toml\"]", "no.toml", ""},
+        Slip{"id = \"treated\"", "id = \"Untreated\"", "'untreated' and 'Untreated' differ only in case", "its own id"},
+        Slip{"id = \"treated\"", "id = \"Run.json\"", "the run folder holds 'run.json'", "another id"},
+        Slip{"id = \"treated\"", "id = \"pictures\"", "the run folder holds 'pictures'", "another id"},
+        Slip{"\"share\"]", "\"size\"]", "'size' is one number for the vertebra, not a field", "voxel to voxel"},
+        Slip{"\"share\"]", "\"g\"]", "'g' is one number for the vertebra, not a field", "voxel to voxel"},
+        Slip{"[lesion]", "[solver]\nmax_step = \"1e-10 day\"\n[lesion]", "at least 1e-09 day", "no limit"},
+        Slip{"voxel_size = \"4 mm\"", "voxel_size = \"40 mm\"", "vertebra.voxel_size is 40 mm", "smaller voxels"},
         Slip{"g = \"0.0005 1/hour\"", "gg = 1", "there is no parameter 'gg'", "did you mean 'g'?"},
         Slip{"g = \"0.0005 1/hour\"", "g = \"1 mg\"", "parameter g is in 1/day", "'mg'"},
         Slip{"g = \"0.0005 1/hour\"", "g = -0.1", "parameter g = -0.1 1/day lies outside its range, 0 to 1 1/day",
@@ -125,6 +134,35 @@ TEST_F(ReadStudy, ReportsEverythingAtOnce) {
   EXPECT_THAT(faults, AllOf(HasSubstr("unknown unit 'dya'"), HasSubstr("vertebra.voxelsize"),
                             HasSubstr("lesion.radius is in pM")));
   EXPECT_LT(faults.find("dya"), faults.find("voxelsize"));
+}
+
+TEST_F(ReadStudy, DoesNotSayWhatOnlyFollowsFromAnotherFault) {
+  const auto count = [](const std::string& text) {
+    std::size_t errors = 0;
+    for (auto at = text.find("error:"); at != std::string::npos; at = text.find("error:", at + 1)) ++errors;
+    return errors;
+  };
+  Diagnostics faults;
+  const Study study = world_.read(with(kSpatialStudy, "\"60 day\"\n", "\"60 dya\"\n"), faults);
+  world_.prepare(study, faults);
+  EXPECT_EQ(faults.list().size(), 1U);
+  const std::string undecided = world_.faults(with(
+      kSpatialStudy, "built_in = \"L3\"\nvoxel_size = \"4 mm\"\nheterogeneity = 0.3", "labels = { 1 = \"skip\" }"));
+  EXPECT_EQ(count(undecided), 1U) << undecided;
+}
+
+TEST_F(ReadStudy, TakesAModelFileBesideTheStudy) {
+  test::put(world_.path() / "mine.toml",
+            "id = \"mine\"\ntitle = \"m\"\nextends = [\"mini\"]\n[modify.growth]\nmultiply = \"1/2\"\n");
+  const Study study = world_.good(with(kVoxelStudy, "[\"mini\"]", "[\"./mine.toml\"]"));
+  EXPECT_EQ(study.models, std::vector<std::string>{"mine"});
+  Diagnostics faults;
+  const auto arms = world_.prepare(study, faults);
+  faults.raise_if_any();
+  EXPECT_EQ(arms.at(0).model->title, "m");
+  test::put(world_.path() / "sub/mine.toml", "another");
+  EXPECT_THAT(world_.faults(with(kVoxelStudy, "[\"mini\"]", "[\"mine.toml\", \"sub/mine.toml\"]")),
+              HasSubstr("two model files named 'mine.toml'"));
 }
 
 TEST_F(ReadStudy, ShowsTheLineAndTheColumn) {

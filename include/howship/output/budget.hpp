@@ -17,7 +17,8 @@ struct Budget {
   std::uintmax_t output_bytes() const;
 };
 
-/// Bytes of memory that can be had without swapping, if the system tells (MemAvailable).
+/// Bytes of memory that can be had without swapping, if the system tells: what the machine has available, or less where
+/// the process (RLIMIT_AS) or the group it runs in (cgroup) is limited.
 std::optional<std::uintmax_t> available_memory();
 
 /// @throws InputError if `bytes` exceed what is available, saying both

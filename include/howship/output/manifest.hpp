@@ -61,7 +61,8 @@ struct Manifest {
   std::string to_json() const;
 };
 
-/// Replaces folder/run.json in one step. @throws OutputError
+/// Replaces folder/run.json in one step. While the run goes on it keeps some white space at the end, so that how the
+/// run ended can be written over it even when the disk has become full. @throws OutputError
 void write_manifest(const std::filesystem::path& folder, const Manifest& manifest);
 
 /// Now, as "2026-01-01T12:00:00Z".

@@ -24,6 +24,9 @@ struct Place {
 /// Lattice voxels a study will ask for, before they are allocated; 0 when only the image itself can tell.
 double lattice_estimate(const Vertebra& vertebra);
 
+/// What the user should know of an image that was read: one sentence each.
+std::vector<std::string> import_notes(const vertebra::CtImport& import, const vertebra::CtOptions& options);
+
 /// Builds or imports the vertebra and seeds the lesion. @throws InputError
 Place build_place(const Study& study);
 

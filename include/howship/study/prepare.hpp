@@ -36,6 +36,9 @@ model::Library library_of(const Study& study, const std::filesystem::path& model
 /// The names that a model may use after "given.": fields that every vertebra provides.
 const std::vector<std::string>& given_names();
 
+/// A fault for each name that the model reads after "given." and no vertebra provides; without a place.
+std::vector<Diagnostic> unknown_given(const model::Model& model);
+
 /// Builds the model of every arm and checks parameters, doses, fields and given fields against it. Arms of the same
 /// models share one. Faults are added; arms that have any are left out.
 std::vector<PreparedArm> prepare_arms(const Study& study, const model::Library& library, const UnitSystem& units,

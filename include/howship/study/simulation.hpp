@@ -31,7 +31,8 @@ struct RunResult {
 };
 
 /// Runs every arm of a study and writes the run folder.
-/// Nothing is created before everything has been checked. When a run fails or is interrupted, run.json says so.
+/// Nothing is created before everything has been checked. An arm that cannot be solved does not stop the others. When a
+/// run fails or is interrupted, run.json says so.
 /// @throws InputError, OutputError, NumericalError, Interrupted
 RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options);
 

@@ -108,7 +108,8 @@ struct Study {
   Output output;
   std::vector<Arm> arms;
 
-  /// Texts that a resolved.toml carries, so that it runs without the models folder: by id.
+  /// Texts of model files that were named by path, and those that a resolved.toml carries so that it runs without the
+  /// models folder: by id.
   std::map<std::string, std::string> inline_models;
   std::optional<std::string> inline_citations;
 };
