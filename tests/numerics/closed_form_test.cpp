@@ -13,15 +13,8 @@ namespace {
 using model::Op;
 using simulation::Moment;
 using simulation::Schedule;
-using simulation::SolverOptions;
+using testing::tolerance;
 using testing::Toy;
-
-SolverOptions tolerance(double rtol) {
-  SolverOptions options;
-  options.relative_tolerance = rtol;
-  options.threads = {1};
-  return options;
-}
 
 TEST(ClosedForm, ExponentialDecay) {
   Toy toy;

@@ -13,15 +13,8 @@ using model::Op;
 using model::Reduction;
 using simulation::Moment;
 using simulation::Schedule;
-using simulation::SolverOptions;
+using testing::tolerance;
 using testing::Toy;
-
-SolverOptions tolerance(double rtol, int threads = 1) {
-  SolverOptions options;
-  options.relative_tolerance = rtol;
-  options.threads = {threads};
-  return options;
-}
 
 /// A small cycle: tumour n secretes p (diffuses), p raises osteoclasts c, which drive n; a drug holds c down; blood
 /// marker m feels the osteoclasts of all tissue and, in turn, slows them.

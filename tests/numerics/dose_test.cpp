@@ -11,15 +11,8 @@ namespace {
 
 using simulation::Moment;
 using simulation::Schedule;
-using simulation::SolverOptions;
+using testing::tolerance;
 using testing::Toy;
-
-SolverOptions tolerance(double rtol) {
-  SolverOptions options;
-  options.relative_tolerance = rtol;
-  options.threads = {1};
-  return options;
-}
 
 /// A local species that decays and is fed by the last of a chain of systemic species.
 Toy chain(int length, double rate) {

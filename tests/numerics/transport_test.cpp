@@ -12,15 +12,8 @@ namespace howship {
 namespace {
 
 using model::Op;
-using simulation::SolverOptions;
+using testing::tolerance;
 using testing::Toy;
-
-SolverOptions tolerance(double rtol, int threads = 1) {
-  SolverOptions options;
-  options.relative_tolerance = rtol;
-  options.threads = {threads};
-  return options;
-}
 
 double noise(std::size_t i) {
   return 0.5 + 0.5 * std::sin(12.9898 * static_cast<double>(i) + 4.1);

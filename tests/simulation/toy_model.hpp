@@ -156,4 +156,12 @@ inline Recording run(const std::shared_ptr<const model::Kinetics>& kinetics, con
   return record(simulation, schedule, kinetics->local_count(), domain.size());
 }
 
+/// How exactly, and on how many threads, a test solves.
+inline simulation::SolverOptions tolerance(double relative, int threads = 1) {
+  simulation::SolverOptions options;
+  options.relative_tolerance = relative;
+  options.threads = {threads};
+  return options;
+}
+
 }  // namespace howship::testing
