@@ -333,7 +333,8 @@ void Simulation::Impl::fail(int flag) {
 }
 
 Simulation::Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
-                       const vertebra::Domain& domain, std::vector<std::vector<double>> given, SolverOptions options)
+                       const vertebra::Domain& domain, const std::vector<std::vector<double>>& given,
+                       SolverOptions options)
     : impl_(std::make_unique<Impl>(std::move(kinetics), std::move(parameters), domain, given, options)) {}
 Simulation::~Simulation() = default;
 

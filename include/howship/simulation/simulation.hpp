@@ -61,7 +61,7 @@ class Simulation {
   /// @throws InputError if a voxel's initial state is not finite, a diffusion coefficient is negative, a rate reads a
   ///         maximum, an unknown region, or a mean over a region that has no voxel
   Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
-             const vertebra::Domain& domain, std::vector<std::vector<double>> given, SolverOptions options);
+             const vertebra::Domain& domain, const std::vector<std::vector<double>>& given, SolverOptions options);
   ~Simulation();
 
   std::size_t unknowns() const;
