@@ -189,6 +189,25 @@ bool Graph::depends_on(NodeId root, Op leaf_kind) const {
   return false;
 }
 
+std::vector<NodeId> Graph::replaced(std::span<const NodeId> roots,
+                                    std::span<const std::pair<NodeId, NodeId>> leaf_and_replacement) {
+  const std::vector<bool> seen = reachable(roots);
+  std::vector<NodeId> now(seen.size());
+  for (NodeId id = 0; id < now.size(); ++id) now[id] = id;
+  for (const auto& [leaf, replacement] : leaf_and_replacement) now[leaf] = replacement;
+  for (NodeId id = 0; id < now.size(); ++id) {
+    const Node node = nodes_[id];  // a copy: the vector grows below
+    const int count = operand_count(node.op);
+    if (!seen[id] || count == 0) continue;
+    if (count == 1) now[id] = unary(node.op, now[node.a]);
+    if (count == 2) now[id] = binary(node.op, now[node.a], now[node.b]);
+    if (count == 3) now[id] = select(now[node.a], now[node.b], now[node.c]);
+  }
+  std::vector<NodeId> out;
+  for (const NodeId root : roots) out.push_back(now[root]);
+  return out;
+}
+
 NodeId Graph::derivative(NodeId root, NodeId leaf) {
   const std::vector<bool> seen = reachable({&root, 1});
   const NodeId zero = constant(0.0);

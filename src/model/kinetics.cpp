@@ -10,12 +10,6 @@ NodeId leaf_of(Graph& graph, Op kind, std::size_t index) {
   return graph.leaf(kind, static_cast<std::uint32_t>(index));
 }
 
-std::vector<NodeId> rates_of(const Model& model, const std::vector<std::size_t>& species) {
-  std::vector<NodeId> out;
-  for (const std::size_t s : species) out.push_back(model.rates[s]);
-  return out;
-}
-
 std::vector<NodeId> initial_of(const Model& model, const std::vector<std::size_t>& species) {
   std::vector<NodeId> out;
   for (const std::size_t s : species) out.push_back(model.species[s].initial);
@@ -88,28 +82,81 @@ std::vector<bool> autonomous_of(const Model& model) {
 
 }  // namespace
 
-// The derivatives extend a copy of the graph; the model's own stays as it is and keeps its node numbers.
+/// What a solver integrates: the model's rates, with the known inputs taken out of the local ones.
+// The graph is a copy that derivatives extend; the model's own stays as it is and keeps its node numbers.
 struct KineticsParts {
   Graph graph;
-  std::vector<NodeId> local, systemic, integrands;
+  std::vector<bool> autonomous;
+  std::vector<KnownInput> inputs;
+  std::vector<NodeId> local, systemic, integrands, initial_systemic;
+
   explicit KineticsParts(const Model& model)
       : graph(model.graph),
-        local(rates_of(model, model.local)),
-        systemic(rates_of(model, model.systemic)),
-        integrands(integrands_of(model)) {}
+        autonomous(autonomous_of(model)),
+        integrands(integrands_of(model)),
+        initial_systemic(initial_of(model, model.systemic)) {
+    for (const std::size_t s : model.systemic) systemic.push_back(model.rates[s]);
+    std::vector<std::pair<NodeId, NodeId>> shifted;
+    for (const std::size_t s : model.local) local.push_back(local_rate(model, s, shifted));
+    local = graph.replaced(local, shifted);
+    integrands = graph.replaced(integrands, shifted);
+  }
+
+ private:
+  /// The rate of a local species' unknown, still in terms of the species.
+  NodeId local_rate(const Model& model, std::size_t species, std::vector<std::pair<NodeId, NodeId>>& shifted) {
+    NodeId known = graph.constant(0.0);
+    NodeId rest = graph.constant(0.0);
+    bool any = false;
+    for (const Process& process : model.processes) {
+      for (const Change& change : process.changes) {
+        if (change.species != species) continue;
+        const NodeId contribution = graph.multiply(change.coefficient, process.rate);
+        const bool is_known = driven_by_autonomous(contribution);
+        any = any || is_known;
+        NodeId& sum = is_known ? known : rest;
+        sum = graph.add(sum, contribution);
+      }
+    }
+    if (!any) return model.rates[species];
+    const KnownInput input{model.species[species].slot, systemic.size(), model.parameters.size() + inputs.size()};
+    inputs.push_back(input);
+    const NodeId level = leaf_of(graph, Op::systemic, input.systemic);
+    const NodeId lost = graph.multiply(leaf_of(graph, Op::parameter, input.decay), level);
+    systemic.push_back(graph.subtract(known, lost));
+    initial_systemic.push_back(graph.constant(0.0));
+    autonomous.push_back(true);
+    shifted.emplace_back(model.species[species].node, graph.add(model.species[species].node, level));
+    return graph.add(rest, lost);
+  }
+
+  bool driven_by_autonomous(NodeId node) const {
+    if (graph[node].stage != Stage::time) return false;
+    const std::vector<bool> seen = graph.reachable({&node, 1});
+    bool driven = false;
+    for (NodeId id = 0; id < graph.size(); ++id) {
+      if (!seen[id]) continue;
+      if (graph[id].op == Op::reduction) return false;
+      if (graph[id].op != Op::systemic) continue;
+      if (!autonomous[graph[id].index]) return false;
+      driven = true;
+    }
+    return driven;
+  }
 };
 
 Kinetics::Kinetics(const std::shared_ptr<const Model>& model) : Kinetics(model, KineticsParts(*model)) {}
 
 Kinetics::Kinetics(std::shared_ptr<const Model> model, KineticsParts parts)
     : model_(std::move(model)),
+      known_inputs_(std::move(parts.inputs)),
       diffusing_(diffusing_of(*model_)),
-      autonomous_(autonomous_of(*model_)),
+      autonomous_(std::move(parts.autonomous)),
       local_rates_(parts.graph, parts.local),
       systemic_rates_(parts.graph, parts.systemic),
       integrands_(parts.graph, parts.integrands),
       initial_local_(parts.graph, initial_of(*model_, model_->local)),
-      initial_systemic_(parts.graph, initial_of(*model_, model_->systemic)),
+      initial_systemic_(parts.graph, parts.initial_systemic),
       diffusion_(parts.graph, coefficients_of(*model_, diffusing_)),
       local_by_local_(differentiate(parts.graph, parts.local, Op::local, local_count())),
       local_by_systemic_(differentiate(parts.graph, parts.local, Op::systemic, systemic_count())),
@@ -117,6 +164,11 @@ Kinetics::Kinetics(std::shared_ptr<const Model> model, KineticsParts parts)
       systemic_by_reduction_(differentiate(parts.graph, parts.systemic, Op::reduction, model_->rate_reductions)),
       integrand_by_local_(differentiate(parts.graph, parts.integrands, Op::local, local_count())),
       integrand_by_systemic_(differentiate(parts.graph, parts.integrands, Op::systemic, systemic_count())) {}
+
+const Species& Kinetics::systemic_species(std::size_t slot) const {
+  if (slot < model_->systemic.size()) return model_->species[model_->systemic[slot]];
+  return model_->species[model_->local[known_inputs_[slot - model_->systemic.size()].local]];
+}
 
 Program Kinetics::program(std::span<const NodeId> outputs) const {
   return Program(model_->graph, {outputs.begin(), outputs.end()});

@@ -38,7 +38,7 @@ AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kine
       max_step_(max_step) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     place_[slots_[i]] = static_cast<std::ptrdiff_t>(i);
-    typical_.push_back(kinetics.model().species[kinetics.model().systemic[slots_[i]]].typical);
+    typical_.push_back(kinetics.systemic_species(slots_[i]).typical);
   }
   const auto mark = [&](std::size_t slot) {
     if (place_[slot] >= 0) seen_[static_cast<std::size_t>(place_[slot])] = true;
@@ -107,7 +107,8 @@ void AheadTrajectory::integrate(double begin, double end) {
     if (flag < 0 || reached <= time) {
       std::string names;
       for (const std::size_t slot : slots_) {
-        names += (names.empty() ? "" : ", ") + kinetics_.model().species[kinetics_.model().systemic[slot]].id;
+        if (slot >= kinetics_.model().systemic.size()) continue;
+        names += (names.empty() ? "" : ", ") + kinetics_.systemic_species(slot).id;
       }
       throw NumericalError(
           fmt::format("the systemic species {} cannot be integrated beyond day {:.6g}; look at their rates there, and "

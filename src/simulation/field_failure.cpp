@@ -19,7 +19,7 @@ Failure FieldSystem::failure_at(double time, const double* y, const double* corr
   const std::size_t place = voxel.value_or(0);
   for (std::size_t s = 0; s < layout_.locals; ++s) {
     const std::size_t at = layout_.index(s, place);
-    failure.local.push_back(y[at] + (correction == nullptr ? 0.0 : correction[at]));
+    failure.local.push_back(y[at] + (correction == nullptr ? 0.0 : correction[at]) + known_[s]);
   }
   for (std::size_t f = 0; f < given_count_; ++f) {
     failure.given.push_back(given_[(place / layout_.lanes * given_count_ + f) * layout_.lanes + place % layout_.lanes]);

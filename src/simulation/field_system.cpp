@@ -112,6 +112,7 @@ FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kineti
       transport_solver_(transport_, layout_, diffusing_sizes(*kinetics_), team_),
       coupled_(transport_.couples()),
       systemic_(kinetics_->systemic_count(), 0.0),
+      known_(kinetics_->local_count(), 0.0),
       reductions_(kinetics_->model().reductions.size(), 0.0),
       main_rates_(main_slots_.size(), 0.0),
       systemic_workspace_(kinetics_->systemic_rates().workspace(Program::kSmall, parameters_)),
@@ -222,6 +223,17 @@ void FieldSystem::systemic_at(double time, N_Vector y, std::span<double> systemi
   ahead_.evaluate(time, systemic);
   const double* values = space_.values(y);
   for (std::size_t i = 0; i < main_slots_.size(); ++i) systemic[main_slots_[i]] = values[layout_.tail() + i];
+  note_known(systemic);
+}
+
+void FieldSystem::note_known(std::span<const double> systemic) {
+  for (const model::KnownInput& input : kinetics_->known_inputs()) known_[input.local] = systemic[input.systemic];
+}
+
+void FieldSystem::set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) {
+  ahead_.evaluate(time, systemic_);
+  note_known(systemic_);
+  space_.set_weights(y, weights, relative_tolerance, known_);
 }
 
 // Copies the diffusing species out of the blocks and sums the integrands, both at y + correction (if any).
@@ -267,6 +279,7 @@ void FieldSystem::prepare(double time, const double* y, const double* correction
   space_.flush();
   time_ = time;
   ahead_.evaluate(time, systemic_);
+  note_known(systemic_);
   for (std::size_t i = 0; i < main_slots_.size(); ++i) {
     const std::size_t at = layout_.tail() + i;
     systemic_[main_slots_[i]] = y[at] + (correction == nullptr ? 0.0 : correction[at]);

@@ -22,8 +22,8 @@
 
 namespace howship::simulation {
 
-/// The semi-discrete equations: local species x in every voxel, systemic species z that feel the tissue back, and the
-/// systemic species s(t) that do not and were integrated ahead:
+/// The semi-discrete equations: local unknowns x (a species, or what of it lies above its KnownInput) in every voxel,
+/// systemic species z that feel the tissue back, and the systemic species s(t) that do not and were integrated ahead:
 ///   dx/dt = reactions(t, x, z, s) + transport(x),   dz/dt = rates(t, z, s, sums over tissue of x).
 /// The Newton matrix I - γJ is solved exactly: per voxel by BlockLu, between voxels by TransportSolver, and the
 /// systemic rows and columns as a border.
@@ -39,8 +39,12 @@ class FieldSystem final : public ImplicitSystem {
 
   /// Initial values; `systemic` gets all slots. @throws InputError if one is not finite
   void initial_state(N_Vector y, std::span<double> systemic);
-  /// All systemic species at a time, given the vector.
+  /// All systemic slots at a time, given the vector; known() then holds for that time.
   void systemic_at(double time, N_Vector y, std::span<double> systemic);
+  /// What each local species has above its unknown, slot order.
+  const std::vector<double>& known() const { return known_; }
+  /// Weights of the error norm, by the size of the species.
+  void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance);
 
   /// dy/dt; false if a rate is not finite.
   bool rates(double time, N_Vector y, N_Vector rates);
@@ -72,6 +76,7 @@ class FieldSystem final : public ImplicitSystem {
   void check_reductions();
   void gather(const double* y, const double* correction);
   void prepare(double time, const double* y, const double* correction);
+  void note_known(std::span<const double> systemic);
   bool evaluate_block(std::size_t block, Scratch& scratch);
   bool systemic_rates(std::span<double> out);
   void note_failure(double time, const double* y, const double* correction, const char* what);
@@ -108,7 +113,7 @@ class FieldSystem final : public ImplicitSystem {
   Buffer<double> trailing_, trailing_weights_;  ///< the same for the reduced linear system
   Buffer<double> update_;                       ///< a Newton update between two sweeps
   double time_ = 0.0;
-  std::vector<double> systemic_, reductions_, main_rates_;  ///< at time_
+  std::vector<double> systemic_, known_, reductions_, main_rates_;  ///< at time_
   model::Program::Workspace systemic_workspace_, systemic_derivatives_, reduction_derivatives_;
 
   Tissue tissue_;

@@ -142,6 +142,7 @@ FieldSpace::FieldSpace(SUNContext context, Layout layout, std::vector<double> ty
   constexpr std::size_t kChunkValues = 512;
   chunk_blocks_ = std::max<std::size_t>(1, kChunkValues / std::max<std::size_t>(1, layout_.block_size()));
   chunks_ = (layout_.blocks + chunk_blocks_ - 1) / chunk_blocks_;
+  shifts_.assign(layout_.locals, 0.0);
 }
 
 N_Vector FieldSpace::create_raw() {
@@ -180,7 +181,10 @@ double* FieldSpace::raw(N_Vector vector) {
   return content(vector).values.data();
 }
 
-void FieldSpace::set_weights(N_Vector y, N_Vector weights, double relative_tolerance) {
+void FieldSpace::set_weights(N_Vector y, N_Vector weights, double relative_tolerance,
+                             const std::vector<double>& shifts) {
+  if (std::any_of(pending_.begin(), pending_.end(), [](const auto& op) { return op.kind == Kind::weights; })) flush();
+  std::copy(shifts.begin(), shifts.end(), shifts_.begin());
   add_constant(y, relative_tolerance, weights);
   pending_.back().kind = Kind::weights;
 }
@@ -255,9 +259,10 @@ void FieldSpace::run_weights(const Operation& operation, std::size_t first_block
     for (std::size_t s = 0; s < layout_.locals; ++s) {
       const std::size_t begin = block * layout_.block_size() + s * lanes;
       const double typical = typical_[s];
+      const double shift = shifts_[s];
 #pragma omp simd
       for (std::size_t i = begin; i < begin + lanes; ++i) {
-        operation.z[i] = 1.0 / (operation.a * (std::abs(operation.x[i]) + typical));
+        operation.z[i] = 1.0 / (operation.a * (std::abs(operation.x[i] + shift) + typical));
       }
     }
   }
@@ -270,6 +275,7 @@ void FieldSpace::run(const Operation& operation, std::size_t begin, std::size_t 
   const double* x = operation.x;
   const double* y = operation.y;
   double* z = operation.z;
+  // NOLINTBEGIN(bugprone-branch-clone): clang-tidy does not see into the loops behind the pragmas
   switch (operation.kind) {
     case Kind::linear_sum:
       if (b == 0.0) {
@@ -323,6 +329,7 @@ void FieldSpace::run(const Operation& operation, std::size_t begin, std::size_t 
     case Kind::weights:
       break;  // needs the species; see run_weights
   }
+  // NOLINTEND(bugprone-branch-clone)
 }
 
 }  // namespace howship::simulation

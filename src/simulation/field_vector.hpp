@@ -31,8 +31,8 @@ class FieldSpace {
   /// The same without carrying out anything: for use inside sweep().
   static double* raw(N_Vector vector);
 
-  /// weights = 1 / (rtol (|y| + typical))
-  void set_weights(N_Vector y, N_Vector weights, double relative_tolerance);
+  /// weights = 1 / (rtol (|y + shift| + typical)), with one shift per local species, or none
+  void set_weights(N_Vector y, N_Vector weights, double relative_tolerance, const std::vector<double>& shifts = {});
 
   /// The largest, over voxels, root mean square of x*w over the voxel's species and the systemic unknowns: a small
   /// lesion is not diluted by healthy bone, and a uniform field takes the steps of a single voxel.
@@ -93,7 +93,7 @@ class FieldSpace {
 
   SUNContext context_;
   Layout layout_;
-  std::vector<double> typical_;
+  std::vector<double> typical_, shifts_;
   WorkerTeam& team_;
   std::size_t chunk_blocks_ = 1, chunks_ = 0;
   std::vector<Operation> pending_;

@@ -10,6 +10,7 @@
 
 #include "simulation/ahead_trajectory.hpp"
 #include "simulation/field_system.hpp"
+#include "simulation/known_inputs.hpp"
 #include "simulation/newton_solver.hpp"
 #include "simulation/sundials_handles.hpp"
 
@@ -62,7 +63,7 @@ struct Simulation::Impl {
   Impl(std::shared_ptr<const model::Kinetics> kinetics_in, std::vector<double> parameters_in,
        const vertebra::Domain& domain_in, const std::vector<std::vector<double>>& given, SolverOptions options_in)
       : kinetics(std::move(kinetics_in)),
-        parameters(std::move(parameters_in)),
+        parameters(with_decays(*kinetics, std::move(parameters_in), given)),
         domain(domain_in),
         options(options_in),
         ahead(context.get(), *kinetics, parameters, options.relative_tolerance, options.max_step),
@@ -93,7 +94,9 @@ struct Simulation::Impl {
   }
   static int weights_callback(N_Vector y, N_Vector weights, void* self) {
     auto& impl = *static_cast<Impl*>(self);
-    impl.system.space().set_weights(y, weights, impl.options.relative_tolerance);
+    double time = impl.time;
+    CVodeGetCurrentTime(impl.cvode.get(), &time);
+    impl.system.set_weights(time, y, weights, impl.options.relative_tolerance);
     return 0;
   }
 
@@ -165,16 +168,18 @@ void Simulation::Impl::report(double when, N_Vector values, const std::function<
   for (std::size_t block = 0; block < layout.blocks; ++block) {
     for (std::size_t s = 0; s < layout.locals; ++s) {
       const double* lane = from + block * layout.block_size() + s * layout.lanes;
-      std::copy(lane, lane + layout.lanes, view.data() + s * layout.padded() + block * layout.lanes);
+      double* out = view.data() + s * layout.padded() + block * layout.lanes;
+      for (std::size_t l = 0; l < layout.lanes; ++l) out[l] = lane[l] + system.known()[s];
     }
   }
-  observer({when, systemic, {view.data(), layout.padded()}}, moment);
+  const std::span<const double> of_model = std::span(systemic).first(kinetics->model().systemic.size());
+  observer({when, of_model, {view.data(), layout.padded()}}, moment);
 }
 
 Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,
                                  const std::function<bool(double, double)>& keep_going) {
   const auto begin = std::chrono::steady_clock::now();
-  const std::vector<Event> events = events_of(schedule, kinetics->systemic_count());
+  const std::vector<Event> events = events_of(schedule, kinetics->model().systemic.size());
   const FieldSystem::Counters before = system.counters();
   const NewtonSolver::Counters newton_before = newton.counters();
   statistics = {};
@@ -300,7 +305,7 @@ void Simulation::Impl::apply(const std::vector<Dose>& doses, double interval_end
     CVodeGetCurrentStep(cvode.get(), &step);
     step = std::min(step, interval_end - time);
     if (!system.rates(time, y.get(), after.get())) jump = true;
-    system.space().set_weights(y.get(), weights.get(), options.relative_tolerance);
+    system.set_weights(time, y.get(), weights.get(), options.relative_tolerance);
     N_VLinearSum(step, after.get(), -step, before.get(), after.get());
     jump = jump || !(system.space().norm(after.get(), weights.get()) <= kHarmlessJump);
   }
@@ -339,7 +344,8 @@ Simulation::Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vec
 Simulation::~Simulation() = default;
 
 std::size_t Simulation::unknowns() const {
-  return impl_->system.layout().unknowns() + impl_->kinetics->systemic_count() - impl_->system.main_slots().size();
+  return impl_->system.layout().unknowns() + impl_->kinetics->model().systemic.size() -
+         impl_->system.main_slots().size();
 }
 
 Statistics Simulation::run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,

@@ -56,8 +56,7 @@ Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const P
   plan.memory = memory_of(arms, plan.voxels, place.domain.grid().count());
   for (const CompiledArm& compiled : arms) {
     const PreparedArm& arm = compiled.arm;
-    plan.unknowns =
-        std::max(plan.unknowns, plan.voxels * compiled.kinetics->local_count() + compiled.kinetics->systemic_count());
+    plan.unknowns = std::max(plan.unknowns, plan.voxels * arm.model->local.size() + arm.model->systemic.size());
     plan.rows += arm.rows.size() + 2 * arm.doses.size();
     plan.frames += arm.frames.size();
     plan.doses += arm.doses.size();

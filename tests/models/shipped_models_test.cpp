@@ -59,6 +59,17 @@ class ShippedModel : public testing::TestWithParam<std::vector<std::string>> {
     return e;
   }
 
+  /// The same state in the solver's unknowns, with some level and decay of each known input.
+  Environment solved(Environment e) const {
+    for (const KnownInput& input : kinetics_.known_inputs()) {
+      const long double level = 0.25L * e.local[input.local];
+      e.parameters.push_back(0.125L);
+      e.systemic.push_back(level);
+      e.local[input.local] = static_cast<double>(e.local[input.local] - level);
+    }
+    return e;
+  }
+
   std::vector<double> run(const Program& program, const Environment& e) const {
     const auto doubles = [](const std::vector<long double>& in) { return std::vector<double>(in.begin(), in.end()); };
     const auto spread = [](const std::vector<long double>& in) {
@@ -78,6 +89,15 @@ class ShippedModel : public testing::TestWithParam<std::vector<std::string>> {
     std::vector<double> out;
     for (std::size_t o = 0; o < program.output_count(); ++o) out.push_back(block[o * Program::kSmall]);
     return out;
+  }
+
+  std::vector<std::vector<double>> matrix(const Derivatives& derivatives, const Environment& e) const {
+    const std::vector<double> entries = run(derivatives.program, solved(e));
+    const std::size_t size = std::max(kinetics_.local_count(), kinetics_.systemic_count());
+    std::vector<std::vector<double>> dense(size, std::vector<double>(size, 0.0));
+    for (std::size_t k = 0; k < entries.size(); ++k)
+      dense[derivatives.pattern[k].row][derivatives.pattern[k].column] = entries[k];
+    return dense;
   }
 
   UnitSystem units_;
@@ -100,16 +120,18 @@ TEST_P(ShippedModel, ProgramsEqualTheTreeWalker) {
   std::mt19937_64 random(1);
   for (int trial = 0; trial < 50; ++trial) {
     const Environment e = disturbed(random);
-    const auto check = [&](const Program& program, const std::vector<std::size_t>& species) {
-      const std::vector<double> rates = run(program, e);
+    const auto check = [&](const std::vector<double>& rates, const std::vector<std::size_t>& species) {
       for (std::size_t i = 0; i < species.size(); ++i) {
         const long double truth = evaluate(model().graph, model().rates[species[i]], e);
         EXPECT_LE(std::fabs(rates[i] - truth), 1e-12L * size_of_terms(model(), species[i], e))
             << model().species[species[i]].id;
       }
     };
-    check(kinetics_.local_rates(), model().local);
-    check(kinetics_.systemic_rates(), model().systemic);
+    std::vector<double> local = run(kinetics_.local_rates(), solved(e));
+    const std::vector<double> systemic = run(kinetics_.systemic_rates(), solved(e));
+    for (const KnownInput& input : kinetics_.known_inputs()) local[input.local] += systemic[input.systemic];
+    check(local, model().local);
+    check(systemic, model().systemic);
     for (const Quantity& q : model().quantities) {
       const std::vector<NodeId> node{q.node};
       const long double truth = evaluate(model().graph, q.node, e);
@@ -122,12 +144,8 @@ TEST_P(ShippedModel, JacobianEqualsDifferencesOfTheTreeWalker) {
   std::mt19937_64 random(2);
   for (int trial = 0; trial < 20; ++trial) {
     Environment e = disturbed(random);
-    const auto check = [&](const Derivatives& derivatives, const std::vector<std::size_t>& rows,
+    const auto check = [&](const std::vector<std::vector<double>>& dense, const std::vector<std::size_t>& rows,
                            std::vector<long double>& columns) {
-      const std::vector<double> entries = run(derivatives.program, e);
-      std::vector<std::vector<double>> dense(rows.size(), std::vector<double>(columns.size(), 0.0));
-      for (std::size_t k = 0; k < entries.size(); ++k)
-        dense[derivatives.pattern[k].row][derivatives.pattern[k].column] = entries[k];
       for (std::size_t j = 0; j < columns.size(); ++j) {
         const long double x = columns[j];
         const long double h = 1e-6L * std::max(x, 1e-12L);
@@ -145,16 +163,21 @@ TEST_P(ShippedModel, JacobianEqualsDifferencesOfTheTreeWalker) {
         }
       }
     };
-    check(kinetics_.local_by_local(), model().local, e.local);
-    check(kinetics_.local_by_systemic(), model().local, e.systemic);
-    check(kinetics_.systemic_by_systemic(), model().systemic, e.systemic);
+    check(matrix(kinetics_.local_by_local(), e), model().local, e.local);
+    const auto own = matrix(kinetics_.systemic_by_systemic(), e);
+    auto local_by_systemic = matrix(kinetics_.local_by_systemic(), e);
+    for (const KnownInput& input : kinetics_.known_inputs()) {
+      for (std::size_t j = 0; j < e.systemic.size(); ++j) local_by_systemic[input.local][j] += own[input.systemic][j];
+    }
+    check(local_by_systemic, model().local, e.systemic);
+    check(own, model().systemic, e.systemic);
   }
 }
 
 TEST_P(ShippedModel, HealthIsSteadyInBoneOfAnyDensity) {
   for (const double bvtv : {0.02, 0.08, 0.15, 0.3, 0.6, 0.9, 0.95}) {
     const Environment e = initial(bvtv, 0.0);
-    const std::vector<double> rates = run(kinetics_.local_rates(), e);
+    const std::vector<double> rates = run(kinetics_.local_rates(), solved(e));
     for (std::size_t i = 0; i < rates.size(); ++i) {
       // Per day, against the value itself: 4e-15 drifts by 1.5e-11 in ten years.
       EXPECT_LE(std::fabs(rates[i]), 4e-15L * std::fabs(e.local[i]))

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace howship::model {
@@ -85,6 +86,10 @@ class Graph {
   /// ∂root/∂leaf, exact. At a kink (max, min, abs, select) the derivative is that of the branch in force; on a tie of
   /// max and min, that of the first argument.
   NodeId derivative(NodeId root, NodeId leaf);
+
+  /// The roots with some leaves replaced by other expressions, all at once: a replacement is not searched again.
+  std::vector<NodeId> replaced(std::span<const NodeId> roots,
+                               std::span<const std::pair<NodeId, NodeId>> leaf_and_replacement);
 
   /// Leaves that the roots depend on, as a mask over node ids.
   std::vector<bool> reachable(std::span<const NodeId> roots) const;

@@ -21,21 +21,37 @@ struct Derivatives {
   Program program;
 };
 
+/// What autonomous systemic species pour into a local one, alike in every voxel: a drug that tissue takes up. Soon
+/// after a bolus this comes so fast that it would look like a jump to a field. So the solver's unknown for such a
+/// species x is x - U, and U, one more autonomous systemic number, obeys
+///   dU/dt = input - decay U.
+/// Any decay is right, zero too; one near the species' own loss keeps x - U small.
+struct KnownInput {
+  std::size_t local = 0;     ///< slot of x
+  std::size_t systemic = 0;  ///< slot of U, behind those of the model
+  std::size_t decay = 0;     ///< place of its decay, 1/day, behind the model's parameters
+};
+
 struct KineticsParts;
 
 /// A model compiled: what a solver evaluates. Local rates are per voxel and hold no transport; "local" and "systemic"
-/// count in slot order. Immutable and shared by all threads; each thread keeps its own workspaces.
+/// count in slot order. All programs below, but not program(), are in the solver's unknowns, see KnownInput. Immutable
+/// and shared by all threads; each thread keeps its own workspaces.
 class Kinetics {
  public:
   explicit Kinetics(const std::shared_ptr<const Model>& model);
 
   const Model& model() const { return *model_; }
   std::size_t local_count() const { return model_->local.size(); }
-  std::size_t systemic_count() const { return model_->systemic.size(); }
+  /// Of the model, and one per known input behind them.
+  std::size_t systemic_count() const { return model_->systemic.size() + known_inputs_.size(); }
+  const std::vector<KnownInput>& known_inputs() const { return known_inputs_; }
+  /// The species of a systemic slot; of a known input the local species that it enters.
+  const Species& systemic_species(std::size_t slot) const;
   std::size_t rate_reduction_count() const { return model_->rate_reductions; }
 
   const Program& local_rates() const { return local_rates_; }        ///< one output per local species
-  const Program& systemic_rates() const { return systemic_rates_; }  ///< one output per systemic species
+  const Program& systemic_rates() const { return systemic_rates_; }  ///< one output per systemic slot
   const Program& integrands() const { return integrands_; }          ///< one output per rate reduction
   const Program& initial_local() const { return initial_local_; }
   const Program& initial_systemic() const { return initial_systemic_; }
@@ -52,13 +68,14 @@ class Kinetics {
   /// Systemic species that depend on nothing but themselves, time and parameters: they can be integrated ahead.
   const std::vector<bool>& autonomous() const { return autonomous_; }
 
-  /// A program for other expressions of the model: frames, observables, process rates.
+  /// A program for other expressions of the model, in the species themselves: frames, observables, process rates.
   Program program(std::span<const NodeId> outputs) const;
 
  private:
   Kinetics(std::shared_ptr<const Model> model, KineticsParts parts);
 
   std::shared_ptr<const Model> model_;
+  std::vector<KnownInput> known_inputs_;
   std::vector<std::size_t> diffusing_;
   std::vector<bool> autonomous_;
   Program local_rates_, systemic_rates_, integrands_, initial_local_, initial_systemic_, diffusion_;
