@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "howship/core/diagnostics.hpp"
+#include "howship/papers/report_files.hpp"
 #include "howship/papers/table.hpp"
 
 #include "command.hpp"
@@ -26,7 +27,9 @@ class Reproducer {
  public:
   explicit Reproducer(const po::variables_map& given)
       : data_(study::DataFolder::find(value(given, "data"))),
-        progress_(given.count("quiet") > 0),
+        output_(value(given, "output")),
+        quiet_(given.count("quiet") > 0),
+        progress_(quiet_),
         colour_(wants_colour()) {
     options_.figures = given.count("no-figures") == 0;
     options_.interrupt = &interrupt_;
@@ -34,8 +37,15 @@ class Reproducer {
   }
 
   ExitCode one(const std::string& word) {
-    const papers::Report report = papers::reproduce(papers::paper_folder(data_, word), data_, units_, options_);
+    const std::filesystem::path source = papers::paper_folder(data_, word);
+    const std::filesystem::path folder =
+        output_.empty() ? default_output() / std::filesystem::weakly_canonical(source).filename() : output_;
+    papers::check_report_folder(folder);
+    const papers::Report report = papers::reproduce(source, data_, units_, options_);
     fmt::print("{}\n", papers::table_text(report, colour_));
+    std::fflush(stdout);
+    write(report, folder);
+    if (!quiet_) fmt::print(stderr, "written to {}\n", folder.string());
     note(report);
     return code_;
   }
@@ -50,6 +60,8 @@ class Reproducer {
     std::vector<papers::Result> results;
     for (const std::string& name : names) {
       try {
+        const std::filesystem::path folder = (output_.empty() ? default_output() : output_) / name;
+        papers::check_report_folder(folder);
         const papers::Report report = papers::reproduce(data_.root() / "papers" / name, data_, units_, options_);
         fmt::print("{}\n", papers::line_text(report, width, colour_));
         std::fflush(stdout);
@@ -58,6 +70,7 @@ class Reproducer {
             fmt::print(stderr, "{}: {} fails: {}\n", name, result.claim.id, result.claim.text);
         }
         for (const std::string& failure : report.failures) fmt::print(stderr, "{}: {}\n", name, failure);
+        write(report, folder);
         results.insert(results.end(), report.results.begin(), report.results.end());
         note(report);
       } catch (const InputError& error) {
@@ -73,6 +86,25 @@ class Reproducer {
   }
 
  private:
+  static std::filesystem::path default_output() { return std::filesystem::path("out") / "papers"; }
+
+  void write(const papers::Report& report, const std::filesystem::path& folder) {
+    const std::vector<std::filesystem::path> recipes = papers::write_report(report, folder);
+    if (recipes.empty()) return;
+    if (renderer().empty()) {
+      if (!quiet_ && !renderer_missed_)
+        fmt::print(stderr, "note: the figures are not drawn, since howship-render has not been built\n");
+      renderer_missed_ = true;
+      return;
+    }
+    progress_.begin(report.name);
+    progress_.update(0.0, "figures");
+    const bool drawn = draw_figures(recipes);
+    progress_.end();
+    if (interrupt_.requested()) throw Interrupted("before all figures were drawn");
+    if (!drawn) throw OutputError(fmt::format("the figures of {} could not be drawn", report.name));
+  }
+
   // A failed claim says more than that an arm could not be solved.
   void note(const papers::Report& report) {
     if (report.good() || code_ == ExitCode::input) return;
@@ -81,10 +113,13 @@ class Reproducer {
 
   UnitSystem units_;
   study::DataFolder data_;
+  std::filesystem::path output_;
+  bool quiet_;
   InterruptGuard interrupt_;
   ProgressLine progress_;
   papers::Reproduction options_;
   bool colour_;
+  bool renderer_missed_ = false;
   ExitCode code_ = ExitCode::ok;
 };
 
@@ -105,8 +140,10 @@ Command reproduce_command() {
                   "PAPER",
                   1,
                   reproduce};
-  command.options.add_options()("all", "every paper of papers/, a line each")("no-figures", "draw no figures")(
-      "quiet,q", "no talk on stderr")("data", po::value<std::string>(), "folder with models/, params/ and papers/");
+  command.options.add_options()("all", "every paper of papers/, a line each")(
+      "output,o", po::value<std::string>(), "folder of the report (default out/papers/NAME; with --all, DIR/NAME)")(
+      "no-figures", "draw no figures")("quiet,q", "no talk on stderr")("data", po::value<std::string>(),
+                                                                       "folder with models/, params/ and papers/");
   return command;
 }
 

@@ -93,9 +93,22 @@ Result judge(const PlannedClaim& planned, const Courses& courses) {
   return result;
 }
 
+std::string title_of(const model::Model& model, const std::string& id) {
+  std::string title = id;
+  const auto look = [&](const auto& list) {
+    for (const auto& item : list) {
+      if (item.id == id && !item.title.empty()) title = item.title;
+    }
+  };
+  look(model.species);
+  look(model.quantities);
+  look(model.observables);
+  return title;
+}
+
 Curve curve_of(const Figure& figure, const Panel& panel, const std::string& y, const PlannedArm& arm,
                const ArmCourses& courses) {
-  Curve curve{y, arm.arm.id, arm.arm.title, {}, {}};
+  Curve curve{y, title_of(*arm.arm.model, y), arm.arm.id, arm.arm.title, {}, {}};
   const std::vector<double>& values = courses.values.at(y);
   for (std::size_t i = 0; i < courses.days.size(); ++i) {
     const double day = courses.days[i];

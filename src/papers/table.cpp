@@ -11,9 +11,10 @@ namespace howship::papers {
 namespace {
 
 constexpr std::size_t kWidth = 100;
-constexpr std::size_t kColumns = 8;
+enum Column : std::size_t { id, expected, found, unit, difference, tolerance, verdict, kColumns };
 using Row = std::array<std::string, kColumns>;
-constexpr std::array<bool, kColumns> kRight{false, false, true, true, false, true, true, false};
+constexpr std::array<bool, kColumns> kRight{false, true, true, false, true, true, false};
+constexpr std::size_t kGap = 2;
 
 std::string painted(const std::string& text, Verdict verdict, bool colour) {
   if (!colour) return text;
@@ -69,15 +70,41 @@ std::string wrapped(const std::string& text, const std::string& first, std::size
 
 Row row_of(const Result& result) {
   const Claim& claim = result.claim;
-  return {word_of(result.verdict),
-          claim.id,
+  return {claim.id,
           result.expected ? value_text(*result.expected, result) : "-",
           result.value ? value_text(*result.value, result) : "-",
           claim.unit.text,
           result.difference ? fmt::format("{:+.1e}", *result.difference) : "-",
           tolerance_text(claim),
-          to_text(claim.basis)};
+          word_of(result.verdict)};
 }
+
+/// The rows of a table whose columns line up over all its parts.
+class Lines {
+ public:
+  explicit Lines(const std::vector<Row>& rows) {
+    for (const Row& row : rows) {
+      for (std::size_t c = 0; c < kColumns; ++c) widths_[c] = std::max(widths_[c], width_of(row[c]));
+    }
+    std::size_t others = kGap * (kColumns - 1);
+    for (std::size_t c = 1; c < kColumns; ++c) others += widths_[c];
+    widths_[id] = std::min(widths_[id], std::max<std::size_t>(8, kWidth - std::min(kWidth, others)));
+  }
+
+  // A long name may reach into the room that a short number leaves; a longer one stands above its numbers.
+  std::string line(const Row& row, const std::string& last) const {
+    const std::size_t room = widths_[id] + kGap + widths_[expected];
+    const bool fits = width_of(row[id]) + kGap + width_of(row[expected]) <= room;
+    std::string text = fits ? row[id] : row[id] + "\n";
+    text += padded(row[expected], room - (fits ? width_of(row[id]) : 0), true);
+    for (std::size_t c = found; c < verdict; ++c)
+      text += std::string(kGap, ' ') + padded(row[c], widths_[c], kRight[c]);
+    return text + std::string(kGap, ' ') + last;
+  }
+
+ private:
+  std::array<std::size_t, kColumns> widths_{};
+};
 
 // What a reader must know of a claim that does not simply hold.
 std::string remark(const Result& result) {
@@ -102,7 +129,7 @@ std::string value_text(double value, const Result& result) {
   const Claim& claim = result.claim;
   const double size = std::abs(result.expected.value_or(value));
   const double relative = claim.tolerance_is_absolute ? claim.tolerance / std::max(size, 1e-300) : claim.tolerance;
-  const int digits = std::clamp(static_cast<int>(std::ceil(-std::log10(relative))) + 2, 4, 12);
+  const int digits = std::clamp(static_cast<int>(std::ceil(-std::log10(relative))) + 1, 4, 12);
   return fmt::format("{:.{}g}", value, digits);
 }
 
@@ -126,30 +153,25 @@ std::string bases_text(const std::vector<Result>& results) {
 }
 
 std::string table_text(const Report& report, bool colour) {
-  std::string text = wrapped(fmt::format("{}: {}", report.key, report.title), "", 2) + "\n\n";
-  std::vector<Row> rows{{"", "claim", "expected", "Howship", "unit", "difference", "tolerance", "basis"}};
-  for (const Result& result : report.results) rows.push_back(row_of(result));
-  std::array<std::size_t, kColumns> widths{};
-  for (const Row& row : rows) {
-    for (std::size_t c = 0; c < kColumns; ++c) widths[c] = std::max(widths[c], width_of(row[c]));
+  std::string text = wrapped(fmt::format("{}: {}", report.key, report.title), "", 2) + "\n";
+  const auto head = [](Basis basis) {
+    return Row{"claim", to_text(basis), "Howship", "unit", "difference", "tolerance", "verdict"};
+  };
+  std::vector<Row> all;
+  for (const Result& result : report.results) {
+    all.push_back(head(result.claim.basis));
+    all.push_back(row_of(result));
   }
-  // A claim whose name does not fit beside its numbers stands above them.
-  std::size_t others = 2 * (kColumns - 1);
-  for (std::size_t c = 0; c < kColumns; ++c) others += c == 1 ? 0 : widths[c];
-  widths[1] = std::min(widths[1], std::max<std::size_t>(8, kWidth - std::min(kWidth, others)));
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    Row& row = rows[r];
-    if (width_of(row[1]) > widths[1]) {
-      text += std::string(widths[0] + 2, ' ') + row[1] + "\n";
-      row[1].clear();
+  const Lines lines(all);
+  for (int b = 0; b < kBases; ++b) {
+    const auto basis = static_cast<Basis>(b);
+    bool first = true;
+    for (const Result& result : report.results) {
+      if (result.claim.basis != basis) continue;
+      if (first) text += "\n" + lines.line(head(basis), "verdict") + "\n";
+      first = false;
+      text += lines.line(row_of(result), painted(word_of(result.verdict), result.verdict, colour)) + "\n";
     }
-    std::string line;
-    for (std::size_t c = 0; c < kColumns; ++c) {
-      std::string cell = padded(row[c], c + 1 < kColumns ? widths[c] : 0, kRight[c]);
-      if (c == 0 && r > 0) cell = painted(cell, report.results[r - 1].verdict, colour);
-      line += cell + (c + 1 < kColumns ? "  " : "");
-    }
-    text += line + "\n";
   }
   text += "\n";
   for (const Result& result : report.results) {

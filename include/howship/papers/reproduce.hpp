@@ -28,7 +28,8 @@ struct Result {
 
 /// A curve of a figure: what was drawn from, in the panel's unit and the figure's time unit.
 struct Curve {
-  std::string y, arm, label;
+  std::string y, y_title;      ///< the id of what is drawn, and its name
+  std::string arm, arm_title;
   std::vector<double> times, values;
 };
 struct DrawnPanel {
