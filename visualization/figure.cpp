@@ -51,15 +51,19 @@ struct Recipe {
   std::string title;
   TimeAxis time;
   Names arms;
+  Telling telling = Telling::arms;
   std::vector<FigurePanel> panels;
   std::map<std::string, TimeSeries> tables;  ///< by file name; the curves point into it
 };
 
-// A single arm's quantities have colours; of several arms the colour says which, the dashes which quantity.
-LineStyle style_of(std::size_t arm, std::size_t quantity, bool one_arm) {
-  if (one_arm) return arm_style(quantity);
+/// What colours and dashes tell: a single arm's quantities differ by both, and so do arms that show one quantity a
+/// panel. Where arms and quantities both are several, the colour says which arm and the dashes which quantity.
+enum class Telling { quantities, arms, both };
+
+LineStyle style_of(std::size_t arm, std::size_t quantity, Telling telling) {
+  if (telling == Telling::quantities) return arm_style(quantity);
   LineStyle style = arm_style(arm);
-  if (quantity > 0) style.dash = arm_style(quantity).dash;
+  if (telling == Telling::both) style.dash = arm_style(quantity).dash;
   return style;
 }
 
@@ -115,9 +119,15 @@ class RecipeReader {
     try {
       recipe_.title = json.at("title");
       recipe_.time.unit = json.at("time_unit");
+      bool several = false;
       for (const Json& panel : json.at("panels")) {
-        for (const Json& curve : panel.at("curves")) recipe_.arms.place(curve.at("arm"));
+        Names quantities;
+        for (const Json& curve : panel.at("curves")) {
+          recipe_.arms.place(curve.at("arm"));
+          several = several || quantities.place(curve.at("quantity")) > 0;
+        }
       }
+      recipe_.telling = recipe_.arms.all().size() < 2 ? Telling::quantities : several ? Telling::both : Telling::arms;
       for (const Json& panel : json.at("panels")) recipe_.panels.push_back(read_panel(panel));
     } catch (const Json::exception& error) {
       throw InputError(fmt::format("the figure '{}' is damaged: {}", file_.string(), error.what()));
@@ -135,7 +145,7 @@ class RecipeReader {
     panel.chart.logarithmic = json.at("log");
     for (const Json& curve : json.at("curves")) {
       const std::size_t quantity = panel.quantities.place(curve.at("quantity"));
-      const LineStyle style = style_of(recipe_.arms.place(curve.at("arm")), quantity, recipe_.arms.all().size() == 1);
+      const LineStyle style = style_of(recipe_.arms.place(curve.at("arm")), quantity, recipe_.telling);
       const TimeSeries& table = table_of(curve.at("table"));
       const Column& column = column_of(table, curve.at("column"), unit);
       // An arm that never gets a drug has no curve on a logarithmic axis.
@@ -214,17 +224,17 @@ class Layout {
   static std::vector<LegendEntry> entries_of(const Recipe& recipe) {
     std::vector<LegendEntry> entries;
     if (recipe.arms.all().size() < 2) return entries;
-    for (std::size_t a = 0; a < recipe.arms.all().size(); ++a) entries.push_back({recipe.arms.all()[a], arm_style(a)});
+    for (std::size_t a = 0; a < recipe.arms.all().size(); ++a)
+      entries.push_back({recipe.arms.all()[a], style_of(a, 0, recipe.telling)});
     return entries;
   }
   static std::vector<LegendEntry> entries_of(const Recipe& recipe, const FigurePanel& panel) {
     std::vector<LegendEntry> entries;
     const std::vector<std::string>& names = panel.quantities.all();
     if (names.size() < 2) return entries;
-    const bool one_arm = recipe.arms.all().size() == 1;
     for (std::size_t q = 0; q < names.size(); ++q) {
       LineStyle style = arm_style(q);
-      if (!one_arm) style.colour = kGrey;
+      if (recipe.telling == Telling::both) style.colour = kGrey;
       entries.push_back({names[q], style});
     }
     return entries;
