@@ -47,6 +47,10 @@ struct FigurePanel {
   Names quantities;
 };
 
+/// What colours and dashes tell: a single arm's quantities differ by both, and so do arms that show one quantity a
+/// panel. Where arms and quantities both are several, the colour says which arm and the dashes which quantity.
+enum class Telling { quantities, arms, both };
+
 struct Recipe {
   std::string title;
   TimeAxis time;
@@ -55,10 +59,6 @@ struct Recipe {
   std::vector<FigurePanel> panels;
   std::map<std::string, TimeSeries> tables;  ///< by file name; the curves point into it
 };
-
-/// What colours and dashes tell: a single arm's quantities differ by both, and so do arms that show one quantity a
-/// panel. Where arms and quantities both are several, the colour says which arm and the dashes which quantity.
-enum class Telling { quantities, arms, both };
 
 LineStyle style_of(std::size_t arm, std::size_t quantity, Telling telling) {
   if (telling == Telling::quantities) return arm_style(quantity);

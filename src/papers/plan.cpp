@@ -109,14 +109,15 @@ class Planner {
       fault(where, fmt::format("there is no study '{}' in {}", name, folder_.string()), did_you_mean(name, known));
       return nullptr;
     }
-    const std::size_t before = faults_.list().size();
-    planned.study = study::read_study(read_text(file), file.string(), {}, data_, units_, faults_);
+    Diagnostics own;  // read_study gives up early where something is wrong already
+    planned.study = study::read_study(read_text(file), file.string(), {}, data_, units_, own);
     if (!planned.study.models.empty()) {
       const model::Library library = study::library_of(planned.study, data_.models());
-      for (study::PreparedArm& arm : study::prepare_arms(planned.study, library, units_, faults_))
+      for (study::PreparedArm& arm : study::prepare_arms(planned.study, library, units_, own))
         planned.arms.push_back({std::move(arm), {}, {}});
     }
-    planned.usable = faults_.list().size() == before;
+    planned.usable = own.empty();
+    for (const Diagnostic& diagnostic : own.list()) faults_.add(diagnostic);
     return planned.usable ? &planned : nullptr;
   }
 
@@ -191,7 +192,7 @@ class Planner {
       relative = place(*claim.relative_to, claim.relative_to->where);
       if (!relative) return std::nullopt;
     }
-    if (!measured) return std::nullopt;
+    if (!measured || !claim.complete) return std::nullopt;
     const Dimension dimension = relative ? measured->dimension / relative->dimension : measured->dimension;
     PlannedClaim planned{&claim, *measured, relative, std::nullopt};
     if (!(claim.unit.dimension == dimension)) {
@@ -209,7 +210,7 @@ class Planner {
   }
 
   static std::string what(const Claim& claim) {
-    const std::string taken = fmt::format("the {} of {}", to_text(claim.measurement.take), claim.measurement.of);
+    const std::string taken = fmt::format("\"{}\" of {}", to_text(claim.measurement.take), claim.measurement.of);
     return claim.relative_to ? taken + " relative to another" : taken;
   }
 

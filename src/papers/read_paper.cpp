@@ -78,7 +78,8 @@ void read_measurement(FileTable& table, Measurement& m) {
   word("study", m.study, m.study_where);
   word("arm", m.arm, m.arm_where);
   word("of", m.of, m.of_where);
-  m.take = one_of(table, "take", kTakes).value_or(Take::value);
+  const auto take = one_of(table, "take", kTakes);
+  m.take = take.value_or(Take::value);
   const auto time = [&table](const char* key, std::optional<double>& value, SourceLocation& where) {
     if (const auto found = day(table, key, where)) value = found;
   };
@@ -91,15 +92,16 @@ void read_measurement(FileTable& table, Measurement& m) {
   }
   m.direction = one_of(table, "direction", kDirections).value_or(m.direction);
   if (m.from && m.to && !(*m.from < *m.to)) table.fault(m.to_where, "the window ends before it begins");
-  if (m.take == Take::value && !m.at && !table.has("at")) {
+  const bool take_is_clear = take || !table.has("take");
+  if (take_is_clear && m.take == Take::value && !m.at && !table.has("at")) {
     table.fault(m.where, "take = \"value\" needs the time: at is missing",
                 "write at = \"100 day\", or take another thing: max, final, mean, ...");
   }
   if (m.take == Take::crossing) table.require("level", "level = \"0.5 pM\"");
-  const auto only_for = [&](const char* key, Take take) {
-    if (table.has(key) && m.take != take)
+  const auto only_for = [&](const char* key, Take wanted) {
+    if (table.has(key) && take_is_clear && m.take != wanted)
       table.fault(table.where(key), fmt::format("{} has no meaning for take = \"{}\"", key, to_text(m.take)),
-                  fmt::format("it belongs to take = \"{}\"", to_text(take)));
+                  fmt::format("it belongs to take = \"{}\"", to_text(wanted)));
   };
   only_for("at", Take::value);
   only_for("level", Take::crossing);
@@ -155,7 +157,9 @@ void read_met(FileTable& table, Claim& claim) {
   if (!met && why) claim.why = why->text;
 }
 
-Claim read_claim(FileTable& table, std::set<std::string>& ids) {
+// Nothing if not even what is measured can be told.
+std::optional<Claim> read_claim(FileTable& table, std::set<std::string>& ids, const Diagnostics& faults) {
+  const std::size_t before = faults.list().size();
   Claim claim;
   claim.where = table.where();
   table.require("id", "id = \"osteoblast_peak\"");
@@ -170,6 +174,7 @@ Claim read_claim(FileTable& table, std::set<std::string>& ids) {
   }
   table.require("text", "text = \"what the paper says, in a sentence\"");
   if (const auto text = table.text("text")) claim.text = text->text;
+  const std::size_t before_measured = faults.list().size();
   table.require("of", "of = \"the id of a species, quantity or observable\"");
   table.require("take", "take = \"max\"");
   read_measurement(table, claim.measurement);
@@ -178,10 +183,12 @@ Claim read_claim(FileTable& table, std::set<std::string>& ids) {
     read_measurement(*relative, *claim.relative_to);
     relative->finish();
   }
+  const bool measurable = faults.list().size() == before_measured;
   read_expected(table, claim);
   read_met(table, claim);
   table.finish();
-  return claim;
+  claim.complete = faults.list().size() == before;
+  return measurable ? std::optional(claim) : std::nullopt;
 }
 
 Panel read_panel(FileTable& table) {
@@ -267,9 +274,7 @@ Paper read_paper(const std::string& text, const std::filesystem::path& file, con
   root.require("claim", "[[claim]] before each claim");
   std::set<std::string> ids, files;
   for (FileTable& table : root.tables("claim")) {
-    const std::size_t before = faults.list().size();
-    Claim claim = read_claim(table, ids);
-    if (faults.list().size() == before) paper.claims.push_back(std::move(claim));
+    if (auto claim = read_claim(table, ids, faults)) paper.claims.push_back(std::move(*claim));
   }
   for (FileTable& table : root.tables("figure")) {
     const std::size_t before = faults.list().size();

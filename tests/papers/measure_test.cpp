@@ -1,12 +1,13 @@
 // Measurements against what is known of sines, exponentials and steps.
 #include "howship/papers/measure.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numbers>
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
+#include <rapidcheck.h>
 
 namespace howship::papers {
 namespace {
@@ -48,12 +49,13 @@ TEST(Measure, ExtremesOfASineLieBetweenTheRows) {
   first.take = Take::time_of_minimum;
   first.to = 6.0;
   EXPECT_NEAR(measure(sine(), first).value.value(), 0.3 + 1.5 * std::numbers::pi, 1e-4);
-  // The rows alone would miss by more.
-  EXPECT_GT(5.0 - *std::max_element(sine().values.begin(), sine().values.end()), 1e-7);
+  // The rows alone miss by far more.
+  const Course course = sine();
+  EXPECT_GT(5.0 - *std::max_element(course.values.begin(), course.values.end()), 1e-5);
 }
 
 TEST(Measure, AParabolaIsFoundExactly) {
-  rc::check("vertex of any parabola on uneven rows", [] {
+  EXPECT_TRUE(rc::check("vertex of any parabola on uneven rows", [] {
     const double vertex = *rc::gen::inRange(200, 800) / 1000.0;
     const double height = *rc::gen::inRange(-1000, 1000) / 10.0;
     const double bend = *rc::gen::inRange(1, 1000) / 10.0;
@@ -67,7 +69,7 @@ TEST(Measure, AParabolaIsFoundExactly) {
     const Measured top = measure(course, taking(Take::maximum, course));
     RC_ASSERT(std::abs(*top.value - height) < 1e-9 * (1.0 + bend + std::abs(height)));
     RC_ASSERT(std::abs(top.day - vertex) < 1e-9);
-  });
+  }));
 }
 
 TEST(Measure, PeriodAndAmplitudeOfASine) {
@@ -109,7 +111,7 @@ TEST(Measure, ACrossingIsFoundBetweenTheRows) {
   const Course decay = course_of(5.0, 100, [](double t) { return std::exp(-t); });
   Taking half = taking(Take::crossing, decay);
   half.level = 0.5;
-  EXPECT_NEAR(measure(decay, half).value.value(), std::log(2.0), 1e-8);
+  EXPECT_NEAR(measure(decay, half).value.value(), std::log(2.0), 1e-7);
   half.direction = Direction::up;
   EXPECT_FALSE(measure(decay, half).value);
   EXPECT_NE(measure(decay, half).why_not.find("not crossed"), std::string::npos);

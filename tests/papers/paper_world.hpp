@@ -109,8 +109,6 @@ inline std::string claim(const std::string& id, const std::string& measured, con
          "\nbasis = \"closed form\"\nsource = \"integration\"\n";
 }
 
-inline const std::string kVerhulst =
-    R"(expected = "K/(1 + (K/n0 - 1)*exp(-r*time))"
-unit = "cell")";
+inline const std::string kVerhulst = "expected = \"K/(1 + (K/n0 - 1)*exp(-r*time))\"\nunit = \"cell\"";
 
 }  // namespace howship::test

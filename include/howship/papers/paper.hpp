@@ -45,6 +45,7 @@ struct Claim {
   std::string source;
   std::string why;  ///< of a claim that cannot be met; else empty
   SourceLocation where, unit_where;
+  bool complete = true;  ///< false: only what is measured could be read
   bool expects_to_be_met() const { return why.empty(); }
 };
 
@@ -83,7 +84,7 @@ struct Paper {
 std::string to_text(Take take);
 std::string to_text(Basis basis);
 
-/// Reads an expected.toml. Faults are added; a claim or figure that has any is left out.
+/// Reads an expected.toml. Faults are added; what has any is left out, or kept incomplete where more can be checked.
 /// @param file   the name to show in messages; its folder is the paper's
 Paper read_paper(const std::string& text, const std::filesystem::path& file, const UnitSystem& units,
                  Diagnostics& faults);
