@@ -106,7 +106,7 @@ TEST(Architecture, TheTreeHoldsNoPathOfAMachine) {
   for (const auto& entry : fs::recursive_directory_iterator(kRoot, fs::directory_options::skip_permission_denied)) {
     const std::string relative = fs::relative(entry.path(), kRoot).string();
     if (relative.starts_with("build") || relative.starts_with("out") || relative.starts_with(".git/") ||
-        !entry.is_regular_file())
+        relative == ".git" || !entry.is_regular_file())
       continue;
     static const std::set<std::string> kText{".cpp",  ".hpp", ".toml", ".md",  ".txt", ".cmake",
                                              ".json", ".py",  ".bib",  ".cff", ""};
