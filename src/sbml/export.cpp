@@ -119,13 +119,19 @@ class Exporter {
       const std::string id = fresh("given_" + name);
       write_.add("given_" + name, {id, Unit{}});
     }
-    for (const auto& p : source_.parameters) write_.add(p.id, {p.id, p.unit});
-    for (const auto& s : source_.species) write_.add(s.id, {s.id, s.unit});
-    for (const auto& q : source_.quantities) write_.add(q.id, {q.id, q.unit});
+    for (const auto& p : source_.parameters) write_.add(p.id, {p.id, p.unit, false, p.text != p.id});
+    for (const auto& s : source_.species) write_.add(s.id, {s.id, s.unit, false, true});
+    for (const auto& q : source_.quantities) write_.add(q.id, {q.id, q.unit, false, moves(q.node)});
     for (std::size_t i = 0; i < source_.processes.size(); ++i) {
       write_.add(source_.processes[i].id,
-                 {source_.processes[i].id, process_unit(i), is_reaction_[i] && is_concentration_});
+                 {source_.processes[i].id, process_unit(i), is_reaction_[i] && is_concentration_, true});
     }
+  }
+
+  bool moves(NodeId root) const {
+    using model::Op;
+    return source_.graph.depends_on(root, Op::local) || source_.graph.depends_on(root, Op::systemic) ||
+           source_.graph.depends_on(root, Op::reduction);
   }
 
   void heading() {
@@ -215,7 +221,7 @@ class Exporter {
     if (!modified) return;
     write_.add(p.id, {own, p.unit});
     assigned(p.id, p.title, p.text, p.unit, {});
-    write_.add(p.id, {p.id, p.unit});
+    write_.add(p.id, {p.id, p.unit, false, true});
   }
 
   void species(std::size_t index) {

@@ -107,7 +107,20 @@ Term FormulaWriter::power(const ASTNode& node) {
     // SBML's unit check knows plain numbers only.
     return maker_.power(std::move(base), *value, std::move(maker_.number(*value, Unit{}).tree));
   }
-  return maker_.power(std::move(base), 1.0, maker_.pure(convert(exponent)));
+  Tree power = maker_.pure(convert(exponent));
+  if (!moves(exponent)) return maker_.power(std::move(base), 1.0, std::move(power));
+  // libSBML's unit check works such an exponent out, follows rate rules while it does, and never comes back.
+  Tree logarithm = tree_of(AST_FUNCTION_LN, std::move(base.tree));
+  return {tree_of(AST_FUNCTION_EXP, tree_of(AST_TIMES, std::move(power), std::move(logarithm))), {}, 1.0, false, false};
+}
+
+bool FormulaWriter::moves(const ASTNode& node) const {
+  const auto found = node.getType() == AST_NAME ? symbols_.find(node.getName()) : symbols_.end();
+  if (found != symbols_.end() && found->second.moves) return true;
+  for (unsigned int i = 0; i < node.getNumChildren(); ++i) {
+    if (moves(*node.getChild(i))) return true;
+  }
+  return false;
 }
 
 Term FormulaWriter::select(const ASTNode& node) {

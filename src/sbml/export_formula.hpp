@@ -15,6 +15,7 @@ struct Symbol {
   std::string id;
   Unit unit;
   bool over_volume = false;  ///< the rate of a reaction counts for the whole compartment: divide by its size
+  bool moves = false;        ///< changes with the state
 };
 
 /// Turns formulas of the model language, as text, into MathML for one piece of uniform tissue.
@@ -39,6 +40,7 @@ class FormulaWriter {
   Term number(const ASTNode& node);
   Term function(const ASTNode& node);
   std::vector<Term> children(const ASTNode& node);
+  bool moves(const ASTNode& node) const;
 
   const UnitSystem& system_;
   TermMaker maker_;
