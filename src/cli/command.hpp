@@ -27,6 +27,7 @@ Command check_command();
 Command explain_command();
 Command list_command();
 Command import_command();
+Command export_command();
 Command reproduce_command();
 
 /// Hands everything over to the program howship-render beside this one. Returns only by throwing.

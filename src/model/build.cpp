@@ -109,6 +109,7 @@ class Builder {
         Parameter parameter;
         parameter.id = p.id;
         parameter.title = p.title;
+        parameter.text = p.id;
         const auto known = unit(p.unit, p.unit_where);
         parameter.unit = known.value_or(Unit{});
         entry.value.any = !known;
@@ -195,9 +196,11 @@ class Builder {
   }
 
   Typed parameter_value(Entry& entry) {
-    const Parameter& p = model_.parameters[entry.slot];
+    Parameter& p = model_.parameters[entry.slot];
     std::string text = p.id;
-    return modified({p.node, p.unit.dimension, entry.value.any}, entry, text);
+    const Typed value = modified({p.node, p.unit.dimension, entry.value.any}, entry, text);
+    p.text = text;
+    return value;
   }
 
   Typed formula_value(Entry& entry) {

@@ -36,6 +36,7 @@ struct Species {
 
 struct Parameter {
   std::string id, title;
+  std::string text;  ///< what formulas mean by its id: the id, or that with the modifications of overlays
   Unit unit;
   NodeId node = 0;               ///< its leaf in the graph
   double value = 0.0;            ///< base unit
