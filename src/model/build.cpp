@@ -154,7 +154,9 @@ class Builder {
     const auto found = std::find(model_.given.begin(), model_.given.end(), name);
     const auto index = static_cast<std::uint32_t>(found - model_.given.begin());
     if (found == model_.given.end()) model_.given.push_back(name);
-    return {model_.graph.leaf(Op::given, index), {}, false};
+    Dimension dimension;
+    if (name == "x" || name == "y" || name == "z") dimension.exponents[Dimension::length] = 1.0;
+    return {model_.graph.leaf(Op::given, index), dimension, false};
   }
 
   /// Thrown when something a formula needs has already been reported as faulty.
