@@ -96,11 +96,16 @@ void PanelDrawing::add_curve(vtkChartXY& chart, std::size_t place) const {
       values->InsertNextValue(std::numeric_limits<double>::quiet_NaN());
     }
   };
+  // Rows closer than a pixel make no better curve, only a rough one.
+  const double closest = 1.0 * scale_;
   std::vector<Point> line;
   for (std::size_t i = 0; i < curve.days->size(); ++i) {
     const double value = panel_->axis_value(curve.column->values[i]);
     if (std::isfinite(value)) {
-      line.push_back({x((*curve.days)[i]), y(value)});
+      const Point point{x((*curve.days)[i]), y(value)};
+      const bool is_last = i + 1 == curve.days->size();
+      if (line.empty() || is_last || std::hypot(point.x - line.back().x, point.y - line.back().y) >= closest)
+        line.push_back(point);
     } else {
       flush(line);
       line.clear();

@@ -81,7 +81,7 @@ class Reproducer {
         code_ = ExitCode::input;
       }
     }
-    fmt::print("{} papers; hold: {}\n", names.size(), papers::bases_text(results));
+    fmt::print("{} papers; {}\n", names.size(), papers::summary_text(results));
     return code_;
   }
 

@@ -53,13 +53,13 @@ ArmCourses run_arm(const PlannedArm& planned, const std::shared_ptr<const model:
                    const study::Study& study, const study::Place& place, const Reproduction& options) {
   const study::PreparedArm& arm = planned.arm;
   const study::Solver& solver = study.solver;
+  const Threads threads = place.domain.size() > 1 ? options.threads : Threads{1};
   simulation::Simulation simulation(kinetics, arm.parameters, place.domain, place.given_fields(arm.model->given),
-                                    {solver.relative_tolerance, solver.max_step, solver.max_order, options.threads});
+                                    {solver.relative_tolerance, solver.max_step, solver.max_order, threads});
   ArmCourses courses;
-  Reader read(
-      planned,
-      simulation::Probe(kinetics, arm.parameters, place.domain, place.given_fields(arm.model->given), options.threads),
-      courses);
+  Reader read(planned,
+              simulation::Probe(kinetics, arm.parameters, place.domain, place.given_fields(arm.model->given), threads),
+              courses);
   if (options.progress != nullptr) options.progress->begin(arm.id);
   simulation.run(
       schedule_of(planned), [&](const simulation::State& state, simulation::Moment) { read(state); },

@@ -152,6 +152,16 @@ std::string bases_text(const std::vector<Result>& results) {
   return text;
 }
 
+std::string summary_text(const std::vector<Result>& results) {
+  const auto count = [&results](Verdict verdict) {
+    return std::count_if(results.begin(), results.end(), [verdict](const Result& r) { return r.verdict == verdict; });
+  };
+  std::string text = "hold: " + bases_text(results);
+  if (const auto fails = count(Verdict::fails); fails > 0) text += fmt::format("; {} FAIL", fails);
+  if (const auto known = count(Verdict::not_met); known > 0) text += fmt::format("; {} not met and explained", known);
+  return text;
+}
+
 std::string table_text(const Report& report, bool colour) {
   std::string text = wrapped(fmt::format("{}: {}", report.key, report.title), "", 2) + "\n";
   const auto head = [](Basis basis) {
@@ -178,10 +188,7 @@ std::string table_text(const Report& report, bool colour) {
     if (const std::string said = remark(result); !said.empty()) text += said + "\n";
   }
   for (const std::string& failure : report.failures) text += wrapped(failure, "  not solved: ", 4) + "\n";
-  text += fmt::format("hold: {}", bases_text(report.results));
-  if (const auto fails = report.count(Verdict::fails); fails > 0) text += fmt::format("; {} FAIL", fails);
-  if (const auto known = report.count(Verdict::not_met); known > 0)
-    text += fmt::format("; {} not met and explained", known);
+  text += summary_text(report.results);
   return text + fmt::format(" ({} arm{}, {:.2g} s)", report.arms, report.arms == 1 ? "" : "s", report.seconds);
 }
 

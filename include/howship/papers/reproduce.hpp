@@ -57,7 +57,7 @@ struct Report {
 };
 
 struct Reproduction {
-  Threads threads{1};
+  Threads threads = Threads::available();  ///< of arms in space; a single voxel takes one
   bool figures = true;
   const InterruptGuard* interrupt = nullptr;  ///< asked after every step
   ProgressLine* progress = nullptr;

@@ -15,6 +15,9 @@ std::string tolerance_text(const Claim& claim);
 /// "published 3 of 4, recomputed 5 of 5": how many hold of each basis, which are never added up.
 std::string bases_text(const std::vector<Result>& results);
 
+/// The same with how many fail, and how many are not met and explained.
+std::string summary_text(const std::vector<Result>& results);
+
 /// Claim against result in lines of at most 100 columns, with what is to be said of those that do not hold, a
 /// summary by basis, and no line end.
 std::string table_text(const Report& report, bool colour);
