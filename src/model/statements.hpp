@@ -76,6 +76,9 @@ struct DoseStatement {
 /// What one model file says, in the order in which it says it.
 struct Statements {
   std::string id, file, title;
+  bool units_checked = true;
+  std::string time_unit = "day";
+  SourceLocation units_where;  ///< of the statement that units are not checked
   std::vector<std::string> cites;
   std::vector<Text> extends, without;
   std::vector<SpeciesStatement> species;
@@ -87,6 +90,11 @@ struct Statements {
   std::vector<DoseStatement> doses;
   bool complete = true;  ///< false if something could not be read that later checks would only stumble over
 };
+
+bool is_identifier(std::string_view text);
+
+/// Names that formulas give another meaning.
+bool is_reserved(std::string_view id);
 
 /// The line of a text, counted from 1, for the caret of a message.
 std::string line_of(std::string_view text, int line);
