@@ -26,6 +26,7 @@ Command check_command();
 Command explain_command();
 Command list_command();
 Command import_command();
+Command sbml_case_command();
 
 /// Hands everything over to the program howship-render beside this one. Returns only by throwing.
 [[noreturn]] void render(const std::vector<std::string>& arguments);

@@ -8,6 +8,7 @@
 
 #include "howship/core/diagnostics.hpp"
 #include "howship/model/model.hpp"
+#include "howship/model/names.hpp"
 
 namespace howship::model {
 
@@ -90,11 +91,6 @@ struct Statements {
   std::vector<DoseStatement> doses;
   bool complete = true;  ///< false if something could not be read that later checks would only stumble over
 };
-
-bool is_identifier(std::string_view text);
-
-/// Names that formulas give another meaning.
-bool is_reserved(std::string_view id);
 
 /// The line of a text, counted from 1, for the caret of a message.
 std::string line_of(std::string_view text, int line);
