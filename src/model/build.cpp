@@ -34,6 +34,7 @@ class Builder {
     }
     observables();
     doses();
+    events();
     joined_.raise_if_any();
     sum_rates();
     replace_rates();
@@ -77,7 +78,8 @@ class Builder {
   std::vector<std::string> known_names() const {
     std::vector<std::string> out;
     for (const auto& [name, entry] : names_) {
-      if (!entry.removed && entry.kind != Entry::Kind::process && entry.kind != Entry::Kind::observable)
+      if (!entry.removed && entry.kind != Entry::Kind::process && entry.kind != Entry::Kind::observable &&
+          entry.kind != Entry::Kind::event)
         out.push_back(name);
     }
     return out;
@@ -166,6 +168,8 @@ class Builder {
     if (entry.kind == Entry::Kind::observable)
       throw FormulaError(fmt::format("'{}' is an observable, and nothing may depend on one", name), position,
                          "make it a quantity");
+    if (entry.kind == Entry::Kind::event)
+      throw FormulaError(fmt::format("'{}' is an event and has no value", name), position, "use its condition");
     return force(name, entry);
   }
 
@@ -467,6 +471,12 @@ class Builder {
       replace(quantity.node, quantity.origin.where);
       quantity.stage = graph[quantity.node].stage;
     }
+    for (Event& event : model_.events) {
+      replace(event.when, event.origin.where);
+      if (event.delay) replace(*event.delay, event.origin.where);
+      if (event.priority) replace(*event.priority, event.origin.where);
+      for (Event::Assignment& assignment : event.set) replace(assignment.value, event.origin.where);
+    }
     for (Observable& observable : model_.observables) {
       replace(observable.node, observable.origin.where);
       observable.stage = graph[observable.node].stage;
@@ -581,6 +591,63 @@ class Builder {
                                 {s.where, file->id}});
       }
     }
+  }
+
+  void events() {
+    for (const auto& file : joined_.files()) {
+      for (const EventStatement& s : file->events) {
+        const Entry& entry = names_.at(s.id);
+        if (entry.file == file.get() && !entry.removed) add_event(s, *file);
+      }
+    }
+  }
+
+  void add_event(const EventStatement& s, const Statements& file) {
+    Event event;
+    event.id = s.id;
+    event.title = s.title;
+    event.when_text = s.when.value;
+    event.at_start = s.at_start;
+    event.persistent = s.persistent;
+    event.values_at_trigger = s.values_at_trigger;
+    event.origin = {s.where, file.id};
+    Dimension day;
+    day.exponents[Dimension::time] = 1.0;
+    const auto part = [&](const Text& text, const std::string& what, const Unit* unit) -> std::optional<NodeId> {
+      const auto value = try_formula(text);
+      if (!value) return std::nullopt;
+      if (unit != nullptr && !value->any && !(value->dimension == unit->dimension)) {
+        fault(text.where, fmt::format("{} of event '{}' is in {}, but must be in {}", what, s.id,
+                                      to_text(value->dimension), unit->text));
+      }
+      if (model_.graph[value->node].stage == Stage::voxel || model_.graph.depends_on(value->node, Op::reduction)) {
+        fault(text.where, fmt::format("{} of event '{}' looks at tissue", what, s.id),
+              "an event may use systemic species, parameters and time");
+      }
+      return value->node;
+    };
+    const Unit pure{"1", {}, 1.0};
+    const Unit days{"day", day, 1.0};
+    event.when = part(s.when, "the condition", &pure).value_or(0);
+    if (s.delay) event.delay = part(*s.delay, "the delay", &days);
+    if (s.priority) event.priority = part(*s.priority, "the priority", &pure);
+    for (const EventStatement::Assignment& a : s.set) {
+      const auto found = names_.find(a.species);
+      const bool is_species =
+          found != names_.end() && found->second.kind == Entry::Kind::species && !found->second.removed;
+      if (!is_species || model_.species[found->second.slot].scope != Scope::systemic) {
+        std::vector<std::string> known;
+        for (const std::size_t i : model_.systemic) known.push_back(model_.species[i].id);
+        fault(a.where, fmt::format("event '{}' sets '{}', which is no systemic species", s.id, a.species),
+              did_you_mean(a.species, known));
+        continue;
+      }
+      const Species& species = model_.species[found->second.slot];
+      const Unit* unit = found->second.value.any ? nullptr : &species.unit;
+      const auto value = part(a.value, fmt::format("the new {}", species.id), unit);
+      if (value) event.set.push_back({found->second.slot, *value, a.value.value});
+    }
+    model_.events.push_back(std::move(event));
   }
 
   void sum_rates() {

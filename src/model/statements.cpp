@@ -33,7 +33,7 @@ class Reader {
     }
     allow(root,
           {"id", "title", "units", "time_unit", "extends", "cites", "species", "parameters", "quantities", "processes",
-           "observables", "modify", "without", "dose"},
+           "observables", "modify", "without", "dose", "events"},
           "a model file");
     out_.title = string(root, "title", true).value;
     const Text id = string(root, "id", true);
@@ -53,6 +53,7 @@ class Reader {
     section(root, "observables", [this](const toml::key& key, const toml::node& node) { observable(key, node); });
     section(root, "modify", [this](const toml::key& key, const toml::node& node) { modification(key, node); });
     section(root, "dose", [this](const toml::key& key, const toml::node& node) { dose(key, node); });
+    section(root, "events", [this](const toml::key& key, const toml::node& node) { event(key, node); });
     return std::move(out_);
   }
 
@@ -404,6 +405,45 @@ class Reader {
     d.enters = string(*table, "enters", true, d.where);
     d.bioavailability = required_formula(*table, "bioavailability", d.where);
     out_.doses.push_back(std::move(d));
+  }
+
+  bool boolean(const toml::table& table, const char* key, bool otherwise) {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) return otherwise;
+    const auto value = node->value_exact<bool>();
+    if (!value) fault(location(node->source()), fmt::format("'{}' must be true or false", key));
+    return value.value_or(otherwise);
+  }
+
+  void event(const toml::key& key, const toml::node& node) {
+    EventStatement e;
+    e.id = key.str();
+    e.where = location(key.source());
+    const toml::table* table = table_of(node, fmt::format("event '{}'", e.id));
+    if (table == nullptr) return;
+    allow(*table, {"title", "when", "at_start", "delay", "priority", "persistent", "values_at", "set"}, "an event");
+    e.title = string(*table, "title", true, e.where).value;
+    e.when = required_formula(*table, "when", e.where);
+    e.at_start = boolean(*table, "at_start", true);
+    e.persistent = boolean(*table, "persistent", true);
+    if (table->contains("values_at")) {
+      const Text at = string(*table, "values_at", true, e.where);
+      e.values_at_trigger = at.value == "trigger";
+      if (!at.value.empty() && at.value != "trigger" && at.value != "execution")
+        fault(at.where, fmt::format("'values_at' cannot be '{}'", at.value),
+              "\"trigger\" is when the condition turns true, \"execution\" after the delay");
+    }
+    if (const toml::node* delay = table->get("delay")) e.delay = formula(*delay, "'delay'");
+    if (const toml::node* priority = table->get("priority")) e.priority = formula(*priority, "'priority'");
+    if (const toml::node* set = table->get("set")) {
+      const toml::table* values = table_of(*set, fmt::format("'set' of event '{}'", e.id));
+      if (values == nullptr) return;
+      for (const auto& [species, value] : *values)
+        e.set.push_back({std::string(species.str()), formula(value, "a new value"), location(species.source())});
+    }
+    if (e.set.empty())
+      fault(e.where, fmt::format("event '{}' sets nothing", e.id), "write set = { SPECIES = \"...\" }");
+    out_.events.push_back(std::move(e));
   }
 
   const std::string& text_;

@@ -74,6 +74,20 @@ struct DoseStatement {
   SourceLocation where;
 };
 
+struct EventStatement {
+  struct Assignment {
+    std::string species;
+    Text value;
+    SourceLocation where;
+  };
+  std::string id, title;
+  Text when;
+  bool at_start = true, persistent = true, values_at_trigger = true;
+  std::optional<Text> delay, priority;
+  std::vector<Assignment> set;
+  SourceLocation where;
+};
+
 /// What one model file says, in the order in which it says it.
 struct Statements {
   std::string id, file, title;
@@ -89,6 +103,7 @@ struct Statements {
   std::vector<ObservableStatement> observables;
   std::vector<ModificationStatement> modifications;
   std::vector<DoseStatement> doses;
+  std::vector<EventStatement> events;
   bool complete = true;  ///< false if something could not be read that later checks would only stumble over
 };
 

@@ -103,6 +103,25 @@ struct Drug {
   Origin origin;
 };
 
+/// Systemic species take new values at once when a condition turns true; the meaning is that of SBML Level 3 events.
+struct Event {
+  struct Assignment {
+    std::size_t species = 0;  ///< index into Model::species
+    NodeId value = 0;
+    std::string text;
+  };
+  std::string id, title;
+  NodeId when = 0;  ///< systemic species, parameters and time only; so are delay, priority and values
+  std::string when_text;
+  bool at_start = true;            ///< what the condition counts as before day 0; false: an event may happen on day 0
+  bool persistent = true;          ///< false: called off if the condition turns false before its delay is over
+  bool values_at_trigger = true;   ///< values are computed when the condition turns true, not after the delay
+  std::optional<NodeId> delay;     ///< day
+  std::optional<NodeId> priority;  ///< the highest happens first
+  std::vector<Assignment> set;
+  Origin origin;
+};
+
 /// A model file that was read, for reports and for resolved.toml.
 struct SourceFile {
   std::string id;  ///< path below models/ without .toml, "bone/remodelling"
@@ -125,6 +144,7 @@ struct Model {
   std::size_t rate_reductions = 0;
   std::vector<Observable> observables;
   std::vector<Drug> drugs;
+  std::vector<Event> events;
   std::vector<std::string> given;  ///< names of the vertebra's fields that the model reads
   std::vector<SourceFile> files;
 
