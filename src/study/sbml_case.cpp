@@ -124,19 +124,26 @@ void run_sbml_case(const std::filesystem::path& folder, const std::string& numbe
   std::vector<model::NodeId> nodes;
   for (const auto& observable : model->observables) nodes.push_back(observable.node);
 
-  std::string csv = "time";
-  for (const std::string& id : settings.variables) csv += "," + id;
-  csv += "\n";
   simulation::Schedule schedule;
   schedule.outputs = times_of(settings);
   schedule.end = schedule.outputs.back();
-  simulation.run(schedule,
-                 [&](const simulation::State& state, simulation::Moment) {
-                   csv += fmt::format("{}", state.time);
-                   for (const double value : probe.numbers(state, nodes)) csv += fmt::format(",{}", value);
-                   csv += "\n";
-                 },
-                 {});
+  std::vector<std::vector<double>> rows(schedule.outputs.size());
+  simulation.run(
+      schedule,
+      [&](const simulation::State& state, simulation::Moment) {
+        // Events report themselves too; where one meets a row, the row holds what is after it.
+        const auto row = std::lower_bound(schedule.outputs.begin(), schedule.outputs.end(), state.time);
+        if (row != schedule.outputs.end() && *row == state.time)
+          rows[static_cast<std::size_t>(row - schedule.outputs.begin())] = probe.numbers(state, nodes);
+      },
+      {});
+  std::string csv = "time";
+  for (const std::string& id : settings.variables) csv += "," + id;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    csv += fmt::format("\n{}", schedule.outputs[i]);
+    for (const double value : rows[i]) csv += fmt::format(",{}", value);
+  }
+  csv += "\n";
   std::error_code error;
   std::filesystem::create_directories(output, error);
   write_text(output / (number + ".csv"), csv);
