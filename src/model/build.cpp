@@ -24,7 +24,7 @@ class Builder {
   Model build() {
     joined_.raise_if_incomplete();  // what follows would only repeat what is wrong
     joined_.join();
-    units_or_labels();
+    settings();
     declare();
     processes();
     model_.rate_reductions = model_.reductions.size();
@@ -85,10 +85,12 @@ class Builder {
     return out;
   }
 
-  /// Whether units are checked: all files must say the same, or numbers of one would mean something else in the other.
-  void units_or_labels() {
+  /// What holds for the whole model. Whether units are checked: all files must say the same, or numbers of one would
+  /// mean something else in the other.
+  void settings() {
     const auto& files = joined_.files();
     for (const auto& file : files) {
+      model_.random_event_order = model_.random_event_order || file->random_event_order;
       if (file->units_checked == files.front()->units_checked) continue;
       const bool first = files.front()->units_checked;
       fault(first ? file->units_where : files.front()->units_where,

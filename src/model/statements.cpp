@@ -32,8 +32,8 @@ class Reader {
       return std::move(out_);
     }
     allow(root,
-          {"id", "title", "units", "time_unit", "extends", "cites", "species", "parameters", "quantities", "processes",
-           "observables", "modify", "without", "dose", "events"},
+          {"id", "title", "units", "time_unit", "event_order", "extends", "cites", "species", "parameters",
+           "quantities", "processes", "observables", "modify", "without", "dose", "events"},
           "a model file");
     out_.title = string(root, "title", true).value;
     const Text id = string(root, "id", true);
@@ -43,6 +43,7 @@ class Reader {
             fmt::format("write id = \"{}\"", expected));
     }
     units(root);
+    event_order(root);
     out_.extends = strings(root, "extends");
     out_.without = strings(root, "without");
     for (const Text& key : strings(root, "cites")) out_.cites.push_back(key.value);
@@ -244,6 +245,15 @@ class Reader {
     if (out_.units_checked && time.value != "day")
       fault(time.where, "time is in days where units are checked",
             "leave 'time_unit' out, or write units = \"unchecked\"");
+  }
+
+  void event_order(const toml::table& root) {
+    if (!root.contains("event_order")) return;
+    const Text order = string(root, "event_order", true);
+    out_.random_event_order = order.value == "random";
+    if (!order.value.empty() && order.value != "random" && order.value != "file")
+      fault(order.where, fmt::format("'event_order' cannot be '{}'", order.value),
+            "\"file\" lets equal events happen in the file's order, \"random\" in a drawn one");
   }
 
   void species(const toml::key& key, const toml::node& node) {

@@ -93,6 +93,7 @@ struct Statements {
   std::string id, file, title;
   bool units_checked = true;
   std::string time_unit = "day";
+  bool random_event_order = false;
   SourceLocation units_where;  ///< of the statement that units are not checked
   std::vector<std::string> cites;
   std::vector<Text> extends, without;

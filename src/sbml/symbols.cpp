@@ -79,7 +79,11 @@ void Symbols::attach_rules() {
     const Event& event = *model_.getEvent(i);
     for (unsigned int k = 0; k < event.getNumEventAssignments(); ++k) {
       const EventAssignment& set = *event.getEventAssignment(k);
-      if (Symbol* s = symbol(set.getVariable()); s != nullptr && set.isSetMath()) s->set_by_event = true;
+      if (Symbol* s = symbol(set.getVariable()); s != nullptr && set.isSetMath()) {
+        s->set_by_event = true;
+        const bool at_trigger = !event.isSetUseValuesFromTriggerTime() || event.getUseValuesFromTriggerTime();
+        s->set_late = s->set_late || (event.isSetDelay() && at_trigger);
+      }
     }
   }
 }
@@ -102,7 +106,9 @@ void Symbols::assign_roles() {
     const bool is_point = compartment.role == Symbol::Role::parameter && compartment.value == 0.0;
     // A rate rule states how the concentration changes, whatever an assigned size does.
     const bool rate_of_concentration = symbol->has_rate_rule() && compartment.is_assigned();
-    symbol->keeps_amount = (!is_fixed || is_point) && !rate_of_concentration;
+    // A value that waits for a delay is a concentration and must meet the size of its own moment.
+    symbol->dilutes = symbol->set_late && compartment.has_rate_rule() && !compartment.set_by_event;
+    symbol->keeps_amount = (!is_fixed || is_point) && !rate_of_concentration && !symbol->dilutes;
     if (symbol->keeps_amount) symbol->state = names_.make(symbol->name + "_amount");
   }
 }

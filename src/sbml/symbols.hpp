@@ -28,6 +28,7 @@ struct Symbol {
   const InitialAssignment* initial = nullptr;
   const Rule* rule = nullptr;  ///< assignment or rate rule
   bool set_by_event = false;
+  bool set_late = false;  ///< by an event with a delay, to a value computed before it
 
   // Of a species.
   const Species* species = nullptr;
@@ -36,6 +37,7 @@ struct Symbol {
   /// What is integrated. Where the value is a concentration in a compartment that changes, it is the amount, which the
   /// change leaves alone, and has a name of its own; otherwise it is the value.
   bool keeps_amount = false;
+  bool dilutes = false;  ///< the concentration is integrated, in a compartment whose size has a rate
   std::string state;
 
   bool has_rate_rule() const { return rule != nullptr && rule->isRate(); }

@@ -184,7 +184,15 @@ void Translation::state(const Symbol& symbol) {
                           in_quotes(initial_of(symbol)), typical());
   if (symbol.keeps_amount)
     quantities_ += fmt::format("{} = {}\n", symbol.name, in_quotes(symbol.state + "/" + symbol.compartment->name));
-  if (symbol.has_rate_rule()) rate_rule(symbol);
+  if (symbol.has_rate_rule()) {
+    rate_rule(symbol);
+  } else if (symbol.dilutes) {
+    processes_ += fmt::format(
+        "[processes.{}]\ntitle = {}\nrate = {}\nchanges = {{ {} = -1 }}\n\n",
+        symbols_.names().make(symbol.name + "_dilution"), in_quotes(fmt::format("{} grows", symbol.compartment->id)),
+        in_quotes(fmt::format("{}*rateOf({})/{}", symbol.name, symbol.compartment->name, symbol.compartment->name)),
+        symbol.state);
+  }
 }
 
 void Translation::rate_rule(const Symbol& symbol) {
@@ -350,9 +358,16 @@ void Translation::event(const Event& event) {
   for (const auto& [id, value] : values) {
     const Symbol& symbol = *symbols_.find(id);
     std::string text = value.text;
-    if (symbol.keeps_amount) {  // the compartment may be given a new size at the same moment
-      const auto size = values.find(symbol.compartment->id);
-      text = product(value, size == values.end() ? symbol.compartment->name : wrapped(size->second, Rendered::power));
+    // The size is that before the event, even where the event changes it too.
+    if (symbol.keeps_amount) {
+      text = product(value, symbol.compartment->name);
+      if (symbol.set_late) {
+        unsupported(event,
+                    fmt::format("sets the concentration of '{}' with a delay, to a value from before it, in a "
+                                "compartment whose size changes by an event or a rule",
+                                id),
+                    "let the species be an amount");
+      }
     }
     sets.push_back(fmt::format("{} = {}", symbol.state, in_quotes(text)));
   }
@@ -400,8 +415,9 @@ Import Translation::run() {
            {}});
   }
   out.notes = notes_;
-  out.text = fmt::format("id = {}\ntitle = {}\nunits = \"unchecked\"\ntime_unit = {}\n\n", in_quotes(out.id),
-                         in_quotes(out.title), in_quotes(out.time_unit));
+  out.text =
+      fmt::format("id = {}\ntitle = {}\nunits = \"unchecked\"\ntime_unit = {}\n{}\n", in_quotes(out.id),
+                  in_quotes(out.title), in_quotes(out.time_unit), events_.empty() ? "" : "event_order = \"random\"\n");
   out.text += species_;
   if (!parameters_.empty()) out.text += "[parameters]\n" + parameters_ + "\n";
   if (!quantities_.empty()) out.text += "[quantities]\n" + quantities_ + "\n";

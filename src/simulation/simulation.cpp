@@ -339,7 +339,9 @@ VectorHandle Simulation::Impl::rates_before() {
   if (!cvode || !started) return nullptr;
   double step = 0.0;
   CVodeGetLastStep(cvode.get(), &step);
-  const double then = time - std::min(step, 1e-7 * step + 1e-12 * std::max(1.0, time));
+  double reached = time;  // past `time` where a condition turned within the step
+  CVodeGetCurrentTime(cvode.get(), &reached);
+  const double then = std::max(reached - step, time - 1e-7 * step - 1e-12 * std::max(1.0, time));
   VectorHandle at = system.space().create();
   VectorHandle before = system.space().create();
   interpolate(then, at.get());

@@ -145,6 +145,7 @@ struct Model {
   std::vector<Observable> observables;
   std::vector<Drug> drugs;
   std::vector<Event> events;
+  bool random_event_order = false;  ///< of events that are due at once with the same priority; false: the file's order
   std::vector<std::string> given;  ///< names of the vertebra's fields that the model reads
   std::vector<SourceFile> files;
 
