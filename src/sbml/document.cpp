@@ -84,6 +84,14 @@ Diagnostic diagnostic_of(const SBMLError& error, const std::string& file) {
           {}};
 }
 
+/// What a message says of this element: behind the rule in general and the place in the specification.
+std::string unit_message(const std::string& message) {
+  const std::size_t reference = message.find("Reference: ");
+  const std::size_t line = message.find('\n', reference == std::string::npos ? 0 : reference);
+  const std::string own = line == std::string::npos ? std::string() : first_line(message.substr(line));
+  return own.empty() ? first_line(message) : own;
+}
+
 /// The value of an attribute of the root element such as `comp:required`.
 std::string root_attribute(const std::string& xml, const std::string& name) {
   const std::size_t root = xml.find("<sbml");
@@ -179,7 +187,12 @@ std::vector<Diagnostic> unit_faults(SBMLDocument& document, const std::string& f
   std::vector<Diagnostic> faults;
   for (unsigned int i = 0; i < document.getNumErrors(); ++i) {
     const SBMLError& error = *document.getError(i);
-    if (error.getCategory() == LIBSBML_CAT_UNITS_CONSISTENCY) faults.push_back(diagnostic_of(error, file));
+    // From here on libSBML says that something has no unit, which is no fault: it cannot be judged.
+    constexpr unsigned int kNotStated = 99500;
+    if (error.getCategory() != LIBSBML_CAT_UNITS_CONSISTENCY || error.getErrorId() >= kNotStated) continue;
+    Diagnostic fault = diagnostic_of(error, file);
+    fault.message = fmt::format("units: {}", unit_message(error.getMessage()));
+    faults.push_back(std::move(fault));
   }
   return faults;
 }
