@@ -50,6 +50,13 @@ Place make_place(const CtVertebra& ct) {
   return place;
 }
 
+Place make_place(const Block& block) {
+  Place place{vertebra::Domain::block(block.count, block.voxel, block.bvtv), {}, {}, {}, 0};
+  place.record.kind = "block";
+  place.record.name = fmt::format("{} x {} x {} voxels", block.count[0], block.count[1], block.count[2]);
+  return place;
+}
+
 Place make_place(const SingleVoxel& voxel) {
   Place place{vertebra::Domain::single(voxel.bvtv), {}, {}, {}, 0};
   place.given["lesion"] = {voxel.lesion};
@@ -77,6 +84,9 @@ std::vector<std::vector<double>> Place::given_fields(const std::vector<std::stri
 }
 
 double lattice_estimate(const Vertebra& vertebra) {
+  if (const auto* block = std::get_if<Block>(&vertebra)) {
+    return static_cast<double>(block->count[0]) * block->count[1] * block->count[2];
+  }
   const auto* built_in = std::get_if<BuiltInVertebra>(&vertebra);
   if (built_in == nullptr) return std::holds_alternative<SingleVoxel>(vertebra) ? 1.0 : 0.0;
   const vertebra::VertebraShape& shape = built_in->shape;
