@@ -636,8 +636,14 @@ class Builder {
     const Unit pure{"1", {}, 1.0};
     const Unit days{"day", day, 1.0};
     event.when = part(s.when, "the condition", &pure).value_or(0);
-    if (s.delay) event.delay = part(*s.delay, "the delay", &days);
-    if (s.priority) event.priority = part(*s.priority, "the priority", &pure);
+    if (s.delay) {
+      event.delay = part(*s.delay, "the delay", &days);
+      event.delay_text = s.delay->value;
+    }
+    if (s.priority) {
+      event.priority = part(*s.priority, "the priority", &pure);
+      event.priority_text = s.priority->value;
+    }
     for (const EventStatement::Assignment& a : s.set) {
       const auto found = names_.find(a.species);
       const bool is_species =
