@@ -1,5 +1,6 @@
 #include "howship/model/kinetics.hpp"
 
+#include <array>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -57,6 +58,9 @@ Derivatives differentiate(Graph& graph, const std::vector<NodeId>& rows, Op kind
 /// Drops species from the set that depends on itself alone until nothing more has to go.
 std::vector<bool> autonomous_of(const Model& model) {
   std::vector<bool> alone(model.systemic.size(), true);
+  for (const Event& event : model.events) {
+    for (const Event::Assignment& a : event.set) alone[model.species[a.species].slot] = false;
+  }
   std::vector<std::vector<bool>> uses;
   for (std::size_t slot = 0; slot < model.systemic.size(); ++slot) {
     const NodeId rate = model.rates[model.systemic[slot]];
@@ -80,6 +84,52 @@ std::vector<bool> autonomous_of(const Model& model) {
     }
   }
   return alone;
+}
+
+Switches switches_of(Graph& graph, std::span<const NodeId> rates, const Model& model) {
+  std::vector<NodeId> roots(rates.begin(), rates.end());
+  const std::vector<bool> in_rates = graph.reachable(roots);
+  std::vector<bool> is_condition(graph.size(),
+                                 false);  // found by the event itself; a part of one, such as in a band, not
+  for (const Event& event : model.events) {
+    roots.push_back(event.when);
+    is_condition[event.when] = true;
+  }
+  const std::vector<bool> seen = graph.reachable(roots);
+  const NodeId time = graph.leaf(Op::time);
+  const std::array<std::pair<NodeId, NodeId>, 1> at_start{{{time, graph.constant(0.0)}}};
+  std::vector<Switches::Kind> timed;
+  std::vector<NodeId> levels;
+  std::vector<NodeId> sides;
+  std::vector<NodeId> watched;
+  for (NodeId id = 0; id < seen.size(); ++id) {
+    const Node node = graph[id];  // a copy: the graph grows below
+    const bool compares = node.op == Op::less || node.op == Op::less_equal || node.op == Op::equal;
+    const bool steps = node.op == Op::floor || node.op == Op::ceiling;
+    if (!seen[id] || node.stage != Stage::time || !(compares || steps)) continue;
+    const NodeId level = compares ? graph.subtract(node.a, node.b) : node.a;
+    if (graph.depends_on(level, Op::reduction)) continue;
+    const NodeId slope = graph.derivative(level, time);
+    if (!graph.depends_on(level, Op::systemic) && graph[slope].stage == Stage::parameter) {
+      timed.push_back(steps                  ? Switches::Kind::steps
+                      : node.op == Op::equal ? Switches::Kind::equality
+                                             : Switches::Kind::crossing);
+      levels.push_back(graph.replaced({&level, 1}, at_start).front());
+      levels.push_back(slope);
+      sides.push_back(id);
+    } else if (compares && node.op != Op::equal && (in_rates[id] || !is_condition[id])) {
+      watched.push_back(id);
+    }
+  }
+  return {std::move(timed), Program(graph, std::move(levels)), Program(graph, std::move(sides)),
+          Program(graph, std::move(watched))};
+}
+
+/// The rates a solver evaluates.
+std::vector<NodeId> joined(const std::vector<NodeId>& a, const std::vector<NodeId>& b) {
+  std::vector<NodeId> out = a;
+  out.insert(out.end(), b.begin(), b.end());
+  return out;
 }
 
 }  // namespace
@@ -176,7 +226,8 @@ Kinetics::Kinetics(std::shared_ptr<const Model> model, KineticsParts parts)
       systemic_by_systemic_(differentiate(parts.graph, parts.systemic, Op::systemic, systemic_count())),
       systemic_by_reduction_(differentiate(parts.graph, parts.systemic, Op::reduction, model_->rate_reductions)),
       integrand_by_local_(differentiate(parts.graph, parts.integrands, Op::local, local_count())),
-      integrand_by_systemic_(differentiate(parts.graph, parts.integrands, Op::systemic, systemic_count())) {}
+      integrand_by_systemic_(differentiate(parts.graph, parts.integrands, Op::systemic, systemic_count())),
+      switches_(switches_of(parts.graph, joined(parts.local, parts.systemic), *model_)) {}
 
 const Species& Kinetics::systemic_species(std::size_t slot) const {
   if (slot < model_->systemic.size()) return model_->species[model_->systemic[slot]];

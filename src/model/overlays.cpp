@@ -19,6 +19,8 @@ const char* section_of(Entry::Kind kind) {
       return "processes";
     case Entry::Kind::observable:
       return "observables";
+    case Entry::Kind::event:
+      return "events";
   }
   return "";
 }
@@ -103,6 +105,8 @@ void JoinedFiles::enter(const Statements& file) {
     put(Entry::Kind::process, i, file.processes[i].id, file.processes[i].where);
   for (std::size_t i = 0; i < file.observables.size(); ++i)
     put(Entry::Kind::observable, i, file.observables[i].id, file.observables[i].where);
+  for (std::size_t i = 0; i < file.events.size(); ++i)
+    put(Entry::Kind::event, i, file.events[i].id, file.events[i].where);
 }
 
 void JoinedFiles::modify(const Statements& file) {
@@ -116,10 +120,12 @@ void JoinedFiles::modify(const Statements& file) {
       continue;
     }
     Entry& entry = found->second;
-    if (entry.kind == Entry::Kind::species || entry.kind == Entry::Kind::observable) {
-      fault(m.where,
-            fmt::format("'{}' is a {} and cannot be modified", m.target,
-                        entry.kind == Entry::Kind::species ? "species" : "read-out"),
+    if (entry.kind == Entry::Kind::species || entry.kind == Entry::Kind::observable ||
+        entry.kind == Entry::Kind::event) {
+      const char* what = entry.kind == Entry::Kind::species ? "species"
+                         : entry.kind == Entry::Kind::event ? "event"
+                                                            : "read-out";
+      fault(m.where, fmt::format("'{}' is of the kind '{}' and cannot be modified", m.target, what),
             "modify a process, a quantity or a parameter");
       continue;
     }

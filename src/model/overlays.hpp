@@ -20,7 +20,7 @@ inline constexpr int kDeepestChain = 200;
 
 /// What a name stands for, from which file, and what overlays do to it.
 struct Entry {
-  enum class Kind { species, parameter, quantity, process, observable };
+  enum class Kind { species, parameter, quantity, process, observable, event };
   Kind kind = Kind::species;
   std::size_t statement = 0;
   const Statements* file = nullptr;

@@ -20,8 +20,7 @@ struct PointKinetics::Parts {
     unknowns.insert(unknowns.end(), model.systemic.begin(), model.systemic.end());
     for (std::size_t i = 0; i < unknowns.size(); ++i) instead.emplace_back(model.species[unknowns[i]].node, state(i));
     parameter_count = model.parameters.size();
-    for (std::uint32_t f = 0; f < model.given.size(); ++f)
-      instead.emplace_back(graph.leaf(Op::given, f), parameter());
+    for (std::uint32_t f = 0; f < model.given.size(); ++f) instead.emplace_back(graph.leaf(Op::given, f), parameter());
 
     std::vector<NodeId> integrands;
     for (std::size_t r = 0; r < model.rate_reductions; ++r) integrands.push_back(model.reductions[r].integrand);

@@ -33,8 +33,8 @@ bool is_costly(Op op) {
 constexpr std::uint32_t kWidth = 8;
 using Lanes = Eigen::Array<double, kWidth, 1>;
 
-// exp(b ln a) is right to |b ln a| ulp and, done for eight at once, much cheaper than pow; where a is not positive pow's
-// own rules hold.
+// exp(b ln a) is right to |b ln a| ulp and, done for eight at once, much cheaper than pow; where a is not positive
+// pow's own rules hold.
 void powers(const double* table, const std::uint32_t* a, const std::uint32_t* b, std::uint32_t count, double* to) {
   if (count == 1) {
     to[0] = std::pow(table[a[0]], table[b[0]]);
@@ -181,8 +181,8 @@ class Scheduler {
   }
 
   void add_batch(Op op, const std::vector<NodeId>& nodes) {
-    code_.batches.push_back({op, next_, static_cast<std::uint32_t>(nodes.size()),
-                             static_cast<std::uint32_t>(code_.operands.size())});
+    code_.batches.push_back(
+        {op, next_, static_cast<std::uint32_t>(nodes.size()), static_cast<std::uint32_t>(code_.operands.size())});
     for (int i = 0; i < operand_count(op); ++i) {
       for (const NodeId node : nodes) code_.operands.push_back(slot_[operands_of(graph_[node])[i]]);
     }
@@ -222,8 +222,8 @@ ScalarProgram::Workspace ScalarProgram::workspace(std::span<const double> parame
       values.push_back(parameters[node.index]);
     } else {
       const int count = operand_count(node.op);
-      values.push_back(apply<double>(node.op, values[node.a], count > 1 ? values[node.b] : 0.0,
-                                     count > 2 ? values[node.c] : 0.0));
+      values.push_back(
+          apply<double>(node.op, values[node.a], count > 1 ? values[node.b] : 0.0, count > 2 ? values[node.c] : 0.0));
     }
   }
   Workspace table(code_->size, 0.0);

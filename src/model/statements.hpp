@@ -8,6 +8,7 @@
 
 #include "howship/core/diagnostics.hpp"
 #include "howship/model/model.hpp"
+#include "howship/model/names.hpp"
 
 namespace howship::model {
 
@@ -73,9 +74,27 @@ struct DoseStatement {
   SourceLocation where;
 };
 
+struct EventStatement {
+  struct Assignment {
+    std::string species;
+    Text value;
+    SourceLocation where;
+  };
+  std::string id, title;
+  Text when;
+  bool at_start = true, persistent = true, values_at_trigger = true;
+  std::optional<Text> delay, priority;
+  std::vector<Assignment> set;
+  SourceLocation where;
+};
+
 /// What one model file says, in the order in which it says it.
 struct Statements {
   std::string id, file, title;
+  bool units_checked = true;
+  std::string time_unit = "day";
+  bool random_event_order = false;
+  SourceLocation units_where;  ///< of the statement that units are not checked
   std::vector<std::string> cites;
   std::vector<Text> extends, without;
   std::vector<SpeciesStatement> species;
@@ -85,6 +104,7 @@ struct Statements {
   std::vector<ObservableStatement> observables;
   std::vector<ModificationStatement> modifications;
   std::vector<DoseStatement> doses;
+  std::vector<EventStatement> events;
   bool complete = true;  ///< false if something could not be read that later checks would only stumble over
 };
 

@@ -25,8 +25,6 @@ AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kine
       seen_(slots_.size(), false),
       full_(kinetics.systemic_count(), 0.0),
       outputs_(std::max(kinetics.systemic_count(), kinetics.systemic_by_systemic().pattern.size())),
-      rates_workspace_(kinetics.systemic_rates().workspace(model::Program::kSmall, parameters)),
-      derivatives_workspace_(kinetics.systemic_by_systemic().program.workspace(model::Program::kSmall, parameters)),
       no_reductions_(kinetics.model().reductions.size(), 0.0),
       newton_(context, *this),
       max_step_(max_step) {
@@ -45,6 +43,8 @@ AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kine
   state_.assign(slots_.size(), 0.0);
   if (slots_.empty()) return;
 
+  rates_workspace_.emplace(kinetics.systemic_rates().workspace(model::Program::kSmall, parameters));
+  derivatives_workspace_.emplace(kinetics.systemic_by_systemic().program.workspace(model::Program::kSmall, parameters));
   space_ = std::make_unique<PointSpace>(context, typical_);
   std::vector<model::SparseEntry> pattern;
   const auto& all = kinetics.systemic_by_systemic().pattern;
@@ -214,8 +214,8 @@ void AheadTrajectory::prepare(const model::Program& program, model::Program::Wor
 
 bool AheadTrajectory::rates(double time, const double* y, double* out) {
   const model::Program& program = kinetics_.systemic_rates();
-  prepare(program, rates_workspace_, time, y);
-  program.scalars(rates_workspace_, std::span(outputs_).first(program.output_count()));
+  prepare(program, *rates_workspace_, time, y);
+  program.scalars(*rates_workspace_, std::span(outputs_).first(program.output_count()));
   bool finite = true;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     out[i] = outputs_[slots_[i]];
@@ -237,8 +237,8 @@ int AheadTrajectory::weights_callback(N_Vector y, N_Vector weights, void* self) 
 
 bool AheadTrajectory::setup(const ImplicitStep& step) {
   const model::Derivatives& derivatives = kinetics_.systemic_by_systemic();
-  prepare(derivatives.program, derivatives_workspace_, step.time, space_->values(step.predicted));
-  derivatives.program.scalars(derivatives_workspace_, std::span(outputs_).first(derivatives.pattern.size()));
+  prepare(derivatives.program, *derivatives_workspace_, step.time, space_->values(step.predicted));
+  derivatives.program.scalars(*derivatives_workspace_, std::span(outputs_).first(derivatives.pattern.size()));
   for (std::size_t e = 0; e < entries_.size(); ++e) entry_values_[e] = outputs_[entries_[e]];
   return lu_->factor(entry_values_.data(), step.gamma);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -64,7 +65,7 @@ class AheadTrajectory final : public ImplicitSystem {
   std::vector<bool> seen_;             ///< of each index: whether the field depends on it
   std::vector<double> typical_, state_, full_, outputs_;
   std::unique_ptr<PointSpace> space_;
-  model::Program::Workspace rates_workspace_, derivatives_workspace_;
+  std::optional<model::Program::Workspace> rates_workspace_, derivatives_workspace_;
   std::vector<double> no_reductions_;
   NewtonSolver newton_;
   VectorHandle y_, derivative_;

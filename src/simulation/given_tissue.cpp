@@ -23,9 +23,10 @@ void check_given(const model::Kinetics& kinetics, const vertebra::Domain& domain
   }
 }
 
-std::vector<std::vector<double>> diffusion_coefficients(const model::Kinetics& kinetics, std::span<const double> parameters,
-                                              const vertebra::Domain& domain, const Layout& layout,
-                                              const Buffer<double>& given, std::size_t given_count) {
+std::vector<std::vector<double>> diffusion_coefficients(const model::Kinetics& kinetics,
+                                                        std::span<const double> parameters,
+                                                        const vertebra::Domain& domain, const Layout& layout,
+                                                        const Buffer<double>& given, std::size_t given_count) {
   const model::Program& program = kinetics.diffusion();
   const std::size_t count = kinetics.diffusing().size();
   std::vector<std::vector<double>> fields(count, std::vector<double>(layout.voxels));

@@ -6,8 +6,8 @@
 
 namespace howship::simulation {
 
-/// Vectors of few unknowns. Every operation is done at once, eight values at a time; what the last eight hold beyond the
-/// end is finite and counts for nothing.
+/// Vectors of few unknowns. Every operation is done at once, eight values at a time; what the last eight hold beyond
+/// the end is finite and counts for nothing.
 class PointSpace final : public VectorSpace {
  public:
   /// @param typical  one size per unknown: what relative accuracy refers to

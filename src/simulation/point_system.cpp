@@ -36,7 +36,8 @@ std::vector<double> point_parameters(const model::Kinetics& kinetics, std::vecto
   check_given(kinetics, domain, given);
   const model::Model& model = kinetics.model();
   const Layout voxel(1, kinetics.local_count(), 0);
-  if (!kinetics.diffusing().empty())  // there is nowhere to go, and a coefficient that makes no sense is refused all the same
+  if (!kinetics.diffusing()
+           .empty())  // there is nowhere to go, and a coefficient that makes no sense is refused all the same
     diffusion_coefficients(kinetics, parameters, domain, voxel, in_blocks(given, voxel), given.size());
   for (const auto& field : given) parameters.push_back(field.front());
   Tissue tissue(domain, voxel);
@@ -85,8 +86,7 @@ void PointSystem::initial_state(N_Vector y, std::span<double> systemic) {
   for (std::size_t i = 0; i < point_.size(); ++i) {
     if (std::isfinite(values[i])) continue;
     const model::Species& s = kinetics_->model().species[species(i)];
-    throw InputError(fmt::format("the initial value of {} is {}", s.id, values[i]),
-                     "its formula is " + s.initial_text);
+    throw InputError(fmt::format("the initial value of {} is {}", s.id, values[i]), "its formula is " + s.initial_text);
   }
   systemic_at(0.0, y, systemic);
 }

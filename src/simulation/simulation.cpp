@@ -9,11 +9,13 @@
 #include "howship/core/error.hpp"
 
 #include "simulation/ahead_trajectory.hpp"
+#include "simulation/event_queue.hpp"
 #include "simulation/field_system.hpp"
 #include "simulation/known_inputs.hpp"
 #include "simulation/newton_solver.hpp"
 #include "simulation/point_system.hpp"
 #include "simulation/sundials_handles.hpp"
+#include "simulation/time_breaks.hpp"
 
 namespace howship::simulation {
 namespace {
@@ -21,38 +23,47 @@ namespace {
 /// A change of rates, times the step, below this many tolerances is left to the integrator's error control.
 constexpr double kHarmlessJump = 1.0;
 
-struct Event {
+double just_before(double time) {
+  return std::nextafter(time, 0.0);
+}
+
+struct Instant {
   double time = 0.0;
-  bool output = false;
+  bool output = false, jump = false;  ///< jump: a rate or a condition changes because of time alone
   std::vector<Dose> doses;
+  bool stops() const { return jump || !doses.empty(); }
 };
 
-/// Doses and outputs by time; equal times are one event. Outputs past the end are dropped.
-std::vector<Event> events_of(const Schedule& schedule, std::size_t systemic_count) {
+/// Doses, outputs and jumps by time; equal times are one instant. What lies past the end is dropped.
+std::vector<Instant> instants_of(const Schedule& schedule, const std::vector<double>& jumps,
+                                 std::size_t systemic_count) {
   if (!(std::isfinite(schedule.end) && schedule.end >= 0.0))
     throw InputError(fmt::format("the end of a run cannot be day {}", schedule.end));
-  std::vector<Event> events;
-  for (const double time : schedule.outputs) events.push_back({time, true, {}});
+  std::vector<Instant> instants;
+  for (const double time : schedule.outputs) instants.push_back({time, true, false, {}});
+  for (const double time : jumps) instants.push_back({time, false, true, {}});
   for (const Dose& dose : schedule.doses) {
     if (dose.systemic >= systemic_count) throw std::logic_error("a dose into a systemic species that does not exist");
     if (!std::isfinite(dose.amount))
       throw InputError(fmt::format("dose '{}' on day {}: the amount is {}", dose.label, dose.time, dose.amount));
-    events.push_back({dose.time, false, {dose}});
+    instants.push_back({dose.time, false, false, {dose}});
   }
-  for (const Event& event : events) {
-    if (!(std::isfinite(event.time) && event.time >= 0.0)) {
-      throw InputError(fmt::format("nothing can happen on day {}; time begins at day 0", event.time));
+  for (const Instant& instant : instants) {
+    if (!(std::isfinite(instant.time) && instant.time >= 0.0)) {
+      throw InputError(fmt::format("nothing can happen on day {}; time begins at day 0", instant.time));
     }
   }
-  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.time < b.time; });
-  std::vector<Event> merged;
-  for (Event& event : events) {
-    if (event.time > schedule.end) break;
-    if (merged.empty() || merged.back().time != event.time) {
-      merged.push_back(std::move(event));
+  std::stable_sort(instants.begin(), instants.end(),
+                   [](const Instant& a, const Instant& b) { return a.time < b.time; });
+  std::vector<Instant> merged;
+  for (Instant& instant : instants) {
+    if (instant.time > schedule.end) break;
+    if (merged.empty() || merged.back().time != instant.time) {
+      merged.push_back(std::move(instant));
     } else {
-      merged.back().output = merged.back().output || event.output;
-      merged.back().doses.insert(merged.back().doses.end(), event.doses.begin(), event.doses.end());
+      merged.back().output = merged.back().output || instant.output;
+      merged.back().jump = merged.back().jump || instant.jump;
+      merged.back().doses.insert(merged.back().doses.end(), instant.doses.begin(), instant.doses.end());
     }
   }
   return merged;
@@ -81,6 +92,11 @@ struct Simulation::Impl {
         system_holder(make_system(given)),
         system(*system_holder),
         newton(context.get(), system),
+        events(*kinetics, parameters),
+        watched(kinetics->switches().watched),
+        watched_workspace(watched.workspace(model::Program::kSmall, parameters)),
+        watched_values(watched.output_count()),
+        no_reductions(kinetics->model().reductions.size(), 0.0),
         y(system.space().create()),
         view(system.layout().padded() * system.layout().locals),
         systemic(kinetics->systemic_count(), 0.0) {
@@ -98,6 +114,8 @@ struct Simulation::Impl {
     CVodeSetMaxOrd(memory, std::clamp(options.max_order, 1, 5));
     CVodeSetMaxNumSteps(memory, -1);
     if (options.max_step > 0.0) CVodeSetMaxStep(memory, options.max_step);
+    const std::size_t turns = events.conditions() + watched.output_count();
+    if (turns > 0) CVodeRootInit(memory, static_cast<int>(turns), turns_callback);
   }
 
   std::unique_ptr<OdeSystem> make_system(const std::vector<std::vector<double>>& given) {
@@ -117,12 +135,29 @@ struct Simulation::Impl {
     return 0;
   }
 
+  static int turns_callback(double time, N_Vector y, double* signs, void* self) {
+    auto& impl = *static_cast<Impl*>(self);
+    impl.system.systemic_at(time, y, impl.systemic);
+    impl.events.signs(time, impl.systemic, signs);
+    if (impl.watched_values.empty()) return 0;
+    impl.watched.prepare(impl.watched_workspace, {time, impl.systemic, impl.no_reductions});
+    impl.watched.scalars(impl.watched_workspace, impl.watched_values);
+    for (std::size_t i = 0; i < impl.watched_values.size(); ++i)
+      signs[impl.events.conditions() + i] = impl.watched_values[i] != 0.0 ? 1.0 : -1.0;
+    return 0;
+  }
+
   Statistics run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,
                  const std::function<bool(double, double)>& keep_going);
   void begin_integration(double time);
   void count_steps();
-  void step_to(double stop, const std::function<bool(double, double)>& keep_going);
-  void apply(const std::vector<Dose>& doses, double interval_end);
+  bool step_to(double stop, double limit, const std::function<bool(double, double)>& keep_going);
+  bool happens();
+  VectorHandle rates_before();
+  bool enter(const std::vector<Dose>& doses);
+  bool let_events_happen();
+  double& main_value(std::size_t slot);
+  void restart_if_rates_jump(N_Vector before, bool jumped);
   void report(double when, N_Vector values, const std::function<void(const State&, Moment)>& observer, Moment moment);
   void interpolate(double when, N_Vector out);
   [[noreturn]] void fail(int flag);
@@ -137,6 +172,10 @@ struct Simulation::Impl {
   std::unique_ptr<OdeSystem> system_holder;
   OdeSystem& system;
   NewtonSolver newton;
+  EventQueue events;
+  const model::Program& watched;  ///< comparisons in rates
+  model::Program::Workspace watched_workspace;
+  std::vector<double> watched_values, no_reductions;
   VectorHandle y;
   CvodeHandle cvode;
   Buffer<double> view;
@@ -198,7 +237,8 @@ void Simulation::Impl::report(double when, N_Vector values, const std::function<
 Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,
                                  const std::function<bool(double, double)>& keep_going) {
   const auto begin = std::chrono::steady_clock::now();
-  const std::vector<Event> events = events_of(schedule, kinetics->model().systemic.size());
+  const std::vector<Instant> instants =
+      instants_of(schedule, time_breaks(*kinetics, parameters, schedule.end), kinetics->model().systemic.size());
   const OdeSystem::Counters before = system.counters();
   const NewtonSolver::Counters newton_before = newton.counters();
   statistics = {};
@@ -206,51 +246,63 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<v
   system.initial_state(y.get(), systemic);
   system.forget_failure();
   ahead.set_state(systemic);
+  events.reset();
 
-  const auto interval_end = [&](std::size_t event) {
-    for (std::size_t e = event + 1; e < events.size(); ++e) {
-      if (!events[e].doses.empty()) return events[e].time;
-    }
-    return schedule.end;
+  const auto next_stop = [&](std::size_t from) {
+    while (from < instants.size() && !instants[from].stops()) ++from;
+    return from;
   };
-  double next_dose = schedule.end;
-  for (const Event& event : events) {
-    if (!event.doses.empty()) {
-      next_dose = event.time;
-      break;
-    }
-  }
-  ahead.integrate(0.0, next_dose);
+  // What is known ahead is known up to the next dose or jump, and a jump is not looked at from before.
+  const auto known_until = [&](std::size_t from) {
+    const std::size_t stop = next_stop(from);
+    if (stop == instants.size()) return schedule.end;
+    return instants[stop].jump ? just_before(instants[stop].time) : instants[stop].time;
+  };
+  ahead.integrate(0.0, known_until(0));
   begin_integration(0.0);
 
   const VectorHandle scratch = system.space().create();
   std::size_t next = 0;
+  bool crossed = false;
   for (;;) {
-    // Outputs up to the next stop are interpolated on the way; a stop is a dose, or the end.
-    std::size_t stop_event = next;
-    while (stop_event < events.size() && events[stop_event].doses.empty()) ++stop_event;
-    const double stop = stop_event < events.size() ? events[stop_event].time : schedule.end;
-    while (next < stop_event && events[next].time <= time) {
-      report(events[next++].time, y.get(), observer, Moment::output);
+    // Here, at a stop or where a condition or a comparison turned.
+    Instant here{time, false, false, {}};
+    if (next < instants.size() && instants[next].time == time) here = instants[next++];
+    const bool changes = !here.doses.empty() || happens();
+    const bool may_jump = changes || here.jump || (crossed && watched.output_count() > 0);
+    const VectorHandle earlier = may_jump ? rates_before() : nullptr;
+    if (changes) report(time, y.get(), observer, Moment::before_dose);
+    bool set = enter(here.doses);
+    if (here.stops()) ahead.integrate(time, known_until(next));
+    if (changes) {
+      set = let_events_happen() || set;
+      report(time, y.get(), observer, Moment::after_dose);
+    } else if (here.output) {
+      report(time, y.get(), observer, Moment::output);
     }
-    while (time < stop) {
-      if (!cvode) {
-        time = stop;
-      } else {
-        step_to(stop, keep_going);
-      }
-      while (next < stop_event && events[next].time <= time) {
-        interpolate(events[next].time, scratch.get());
-        report(events[next++].time, scratch.get(), observer, Moment::output);
-      }
+    if (time >= schedule.end) break;
+    if (earlier) {
+      restart_if_rates_jump(earlier.get(), set);
+    } else if (changes) {
+      begin_integration(time);
     }
-    if (stop_event >= events.size()) break;
 
-    interpolate(stop, y.get());
-    report(stop, y.get(), observer, Moment::before_dose);
-    apply(events[stop_event].doses, interval_end(stop_event));
-    report(stop, y.get(), observer, Moment::after_dose);
-    next = stop_event + 1;
+    // On to the next stop: a dose, a jump, an event whose delay is over, or the end. Outputs on the way are
+    // interpolated.
+    const std::size_t stop = next_stop(next);
+    const double scheduled = stop < instants.size() ? instants[stop].time : schedule.end;
+    const double until = std::max(time, std::min(scheduled, events.next_time().value_or(scheduled)));
+    const bool jump = until == scheduled && stop < instants.size() && instants[stop].jump;
+    crossed = false;
+    while (time < until && !crossed) {
+      crossed = step_to(until, jump ? just_before(until) : until, keep_going);
+      const bool halted = crossed || time == until;
+      for (; next < stop && (halted ? instants[next].time < time : instants[next].time <= time); ++next) {
+        interpolate(instants[next].time, scratch.get());
+        report(instants[next].time, scratch.get(), observer, Moment::output);
+      }
+    }
+    if (!crossed) interpolate(until, y.get());
   }
 
   count_steps();
@@ -267,72 +319,100 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<v
   return statistics;
 }
 
-// One step of the integrator, not beyond a stop and not over a transient of what was integrated ahead.
-void Simulation::Impl::step_to(double stop, const std::function<bool(double, double)>& keep_going) {
+// One step of the integrator, not beyond `limit`, which stands for the stop, and not over a transient of what was
+// integrated ahead. Returns whether a condition or a comparison turned; time and y are then where it did.
+bool Simulation::Impl::step_to(double stop, double limit, const std::function<bool(double, double)>& keep_going) {
   constexpr double kSameInstant = 1e-13;
-  if (stop - time <= kSameInstant * std::max(1.0, stop)) {
+  if (!cvode || limit - time <= kSameInstant * std::max(1.0, stop)) {
     time = stop;
-    return;
+    return false;
   }
-  double limit = stop;
   if (!ahead.empty()) {
-    double wanted = stop - time;
+    double wanted = limit - time;
     if (started) CVodeGetCurrentStep(cvode.get(), &wanted);
-    wanted = std::min(wanted, stop - time);
+    wanted = std::min(wanted, limit - time);
     const double resolved = ahead.resolved_step(time, wanted);
     if (resolved < wanted) limit = time + resolved;
   }
-  CVodeSetStopTime(cvode.get(), limit);
+  // An event may have set its delay to end within the step in which its condition turned: that step is taken already.
+  double taken = time;
+  if (started) CVodeGetCurrentTime(cvode.get(), &taken);
+  if (taken <= limit) CVodeSetStopTime(cvode.get(), limit);
   double reached = time;
-  const int flag = CVode(cvode.get(), limit, y.get(), &reached, CV_ONE_STEP);
-  if (flag < 0 || reached <= time) fail(flag);  // CVODE itself goes on when a step no longer moves the clock
+  const int flag = CVode(cvode.get(), limit, y.get(), &reached, taken <= limit ? CV_ONE_STEP : CV_NORMAL);
+  const bool crossed = flag == CV_ROOT_RETURN;
+  if (flag < 0 || (reached <= time && !crossed)) fail(flag);  // CVODE itself goes on when the clock stands still
   started = true;
   system.forget_failure();  // a smaller step went past it
   double step = 0.0;
   CVodeGetLastStep(cvode.get(), &step);
   time = reached;
   if (keep_going && !keep_going(time, step)) throw Interrupted(fmt::format("interrupted on day {:.6g}", time));
+  return crossed;
 }
 
-// Enters doses, prepares the time up to the next one, and starts the integrator anew only if the field's rates jump by
-// more than its error control takes in its stride.
-void Simulation::Impl::apply(const std::vector<Dose>& doses, double interval_end) {
-  const Layout& layout = system.layout();
+bool Simulation::Impl::happens() {
+  system.systemic_at(time, y.get(), systemic);
+  return events.due(time, systemic);
+}
+
+// The field's rates just before now, to be held against those after a change. Null if there is no step to look back on.
+VectorHandle Simulation::Impl::rates_before() {
+  if (!cvode || !started) return nullptr;
+  double step = 0.0;
+  CVodeGetLastStep(cvode.get(), &step);
+  double reached = time;  // past `time` where a condition turned within the step
+  CVodeGetCurrentTime(cvode.get(), &reached);
+  const double then = std::max(reached - step, time - 1e-7 * step - 1e-12 * std::max(1.0, time));
+  VectorHandle at = system.space().create();
+  VectorHandle before = system.space().create();
+  interpolate(then, at.get());
+  system.rates(then, at.get(), before.get());
+  return before;
+}
+
+// Adds doses; returns whether one went into an unknown of the field's integration.
+bool Simulation::Impl::enter(const std::vector<Dose>& doses) {
   bool jump = false;
-  VectorHandle before;
-  VectorHandle after;
-  if (cvode && started) {
-    before = system.space().create();
-    system.rates(time, y.get(), before.get());
-  }
   for (const Dose& dose : doses) {
     if (ahead.contains(dose.systemic)) {
       ahead.add(dose.systemic, dose.amount);
     } else {
-      const auto& slots = system.main_slots();
-      const auto place = static_cast<std::size_t>(std::find(slots.begin(), slots.end(), dose.systemic) - slots.begin());
-      system.space().values(y.get())[layout.tail() + place] += dose.amount;
+      main_value(dose.systemic) += dose.amount;
       jump = true;
     }
   }
-  ahead.integrate(time, interval_end);
-  if (!cvode) return;
-  if (started && !jump) {
-    after = system.space().create();
+  return jump;
+}
+
+bool Simulation::Impl::let_events_happen() {
+  system.systemic_at(time, y.get(), systemic);
+  if (!events.update(time, systemic)) return false;
+  for (const std::size_t slot : system.main_slots()) main_value(slot) = systemic[slot];
+  return true;
+}
+
+double& Simulation::Impl::main_value(std::size_t slot) {
+  const auto& slots = system.main_slots();
+  const auto place = std::find(slots.begin(), slots.end(), slot) - slots.begin();
+  return system.space().values(y.get())[system.layout().tail() + static_cast<std::size_t>(place)];
+}
+
+// Starts the integrator anew only if the field's rates jumped by more than its error control takes in its stride.
+void Simulation::Impl::restart_if_rates_jump(N_Vector before, bool jumped) {
+  if (!jumped) {
+    const VectorHandle after = system.space().create();
     const VectorHandle weights = system.space().create();
     double step = 0.0;
     CVodeGetCurrentStep(cvode.get(), &step);
-    step = std::min(step, interval_end - time);
-    if (!system.rates(time, y.get(), after.get())) jump = true;
+    jumped = !system.rates(time, y.get(), after.get());
     system.set_weights(time, y.get(), weights.get(), options.relative_tolerance);
-    N_VLinearSum(step, after.get(), -step, before.get(), after.get());
-    jump = jump || !(system.space().norm(after.get(), weights.get()) <= kHarmlessJump);
+    N_VLinearSum(step, after.get(), -step, before, after.get());
+    jumped = jumped || !(system.space().norm(after.get(), weights.get()) <= kHarmlessJump);
   }
-  if (!jump && started) return;
-  if (started) {
-    count_steps();
-    ++statistics.restarts;
-  }
+  if (!jumped) return;
+  count_steps();
+  ++statistics.restarts;
   begin_integration(time);
 }
 

@@ -262,5 +262,45 @@ TEST_F(Build, RegionsAreChecked) {
   EXPECT_THAT(error_of({"[quantities]\nbody = \"A\"\n"}), HasSubstr("has a meaning of its own"));
 }
 
+TEST_F(Build, AnEventIsReadWithItsDefaults) {
+  const Model m =
+      build({"[events.top_up]\ntitle = \"a refill\"\nwhen = \"C < 1 mg && time > 2 day\"\n"
+             "delay = \"6 hour\"\nset = { C = \"C + 5 mg\" }"});
+  ASSERT_EQ(m.events.size(), 1U);
+  const Event& event = m.events[0];
+  EXPECT_TRUE(event.at_start && event.persistent && event.values_at_trigger);
+  EXPECT_FALSE(event.priority);
+  Environment e;
+  for (const double p : m.parameter_values()) e.parameters.push_back(p);
+  e.systemic = {0.5L};
+  e.time = 3.0L;
+  EXPECT_EQ(evaluate(m.graph, event.when, e), 1.0L);
+  EXPECT_EQ(evaluate(m.graph, *event.delay, e), 0.25L);
+  EXPECT_EQ(evaluate(m.graph, event.set.at(0).value, e), 5.5L);
+  EXPECT_FALSE(Kinetics(std::make_shared<Model>(m)).autonomous()[0]);
+}
+
+TEST_F(Build, AnEventsFaultsAreAllNamed) {
+  const std::string error =
+      error_of({"[events.bad]\ntitle = \"bad\"\nwhen = \"A < 1 pM\"\ndelay = \"1 mg\"\n"
+                "values_at = \"noon\"\nset = { A = 1, Cc = 2, C = \"1 day\" }"});
+  EXPECT_THAT(error, HasSubstr("the condition of event 'bad' looks at tissue"));
+  EXPECT_THAT(error, HasSubstr("the delay of event 'bad' is in mg, but must be in day"));
+  EXPECT_THAT(error, HasSubstr("'values_at' cannot be 'noon'"));
+  EXPECT_THAT(error, HasSubstr("event 'bad' sets 'A', which is no systemic species"));
+  EXPECT_THAT(error, HasSubstr("event 'bad' sets 'Cc', which is no systemic species"));
+  EXPECT_THAT(error, HasSubstr("the new C of event 'bad' is in day, but must be in mg"));
+}
+
+TEST_F(Build, AnEventMayBeLeftOut) {
+  library_.add(
+      "with_event",
+      "id = \"with_event\"\ntitle = \"t\"\nextends = [\"base\"]\n[events.e]\ntitle = \"e\"\nwhen = \"C < 1 mg\"\n"
+      "set = { C = 0 }");
+  library_.add("without", "id = \"without\"\ntitle = \"t\"\nextends = [\"with_event\"]\nwithout = [\"events.e\"]");
+  EXPECT_EQ(build_model(library_, std::vector<std::string>{"with_event"}, units_).events.size(), 1U);
+  EXPECT_TRUE(build_model(library_, std::vector<std::string>{"without"}, units_).events.empty());
+}
+
 }  // namespace
 }  // namespace howship::model

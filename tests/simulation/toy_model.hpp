@@ -47,6 +47,19 @@ class Toy {
     for (const auto& [name, coefficient] : changes) process.changes.push_back({index(name), number(coefficient), ""});
     model_.processes.push_back(process);
   }
+  /// An event that sets one systemic species; the caller may change it until build().
+  model::Event& event(const std::string& id, NodeId when, const std::string& target, NodeId value) {
+    model::Event event;
+    event.id = id;
+    event.when = when;
+    event.set.push_back({index(target), value, "toy"});
+    model_.events.push_back(event);
+    return model_.events.back();
+  }
+  NodeId less(NodeId a, NodeId b) { return graph().binary(model::Op::less, a, b); }
+  NodeId at_most(NodeId a, NodeId b) { return graph().binary(model::Op::less_equal, a, b); }
+  NodeId both(NodeId a, NodeId b) { return graph().binary(model::Op::logical_and, a, b); }
+
   /// A reduction that rates may read.
   NodeId reduce(NodeId integrand, model::Reduction::Kind kind = model::Reduction::Kind::integral,
                 const std::string& region = "") {

@@ -28,6 +28,16 @@ struct KnownInput {
   std::size_t decay = 0;     ///< place of its decay, 1/day, behind the model's parameters
 };
 
+/// Where rates and event conditions jump. A comparison or step of time alone (piecewise(..., time < 1 day, ...)) tells
+/// its instants beforehand; one that reads systemic species is watched for its turn.
+struct Switches {
+  enum class Kind { crossing, equality, steps };
+  std::vector<Kind> timed;  ///< of each timed one: a - b vanishes once, or a level passes whole numbers
+  Program levels;           ///< two outputs for each timed one: the level on day 0, and its change per day
+  Program sides;            ///< one output for each timed one: the comparison, or the step, at a time
+  Program watched;          ///< comparisons in rates that read systemic species
+};
+
 struct KineticsParts;
 
 /// A model compiled: what a solver evaluates. Local rates are per voxel and hold no transport; "local" and "systemic"
@@ -61,7 +71,10 @@ class Kinetics {
   const Derivatives& integrand_by_local() const { return integrand_by_local_; }
   const Derivatives& integrand_by_systemic() const { return integrand_by_systemic_; }
 
-  /// Systemic species that depend on nothing but themselves, time and parameters: they can be integrated ahead.
+  const Switches& switches() const { return switches_; }
+
+  /// Systemic species that no event sets and that depend on nothing but themselves, time and parameters: they can be
+  /// integrated ahead.
   const std::vector<bool>& autonomous() const { return autonomous_; }
 
   /// The model without space; compiled when first asked for. Any thread may ask.
@@ -82,6 +95,7 @@ class Kinetics {
   Program local_rates_, systemic_rates_, integrands_, initial_local_, initial_systemic_, diffusion_;
   Derivatives local_by_local_, local_by_systemic_, systemic_by_systemic_, systemic_by_reduction_, integrand_by_local_,
       integrand_by_systemic_;
+  Switches switches_;
 };
 
 }  // namespace howship::model
