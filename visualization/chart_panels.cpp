@@ -55,30 +55,9 @@ std::vector<Curve> curves_of(const Run& run, const std::string& column, bool dru
     if (found == nullptr || found->values.empty()) continue;
     // An arm that never gets a drug has no curve of it.
     if (drug && std::none_of(found->values.begin(), found->values.end(), [](double v) { return v > 0.0; })) continue;
-    curves.push_back({a, &run.arms[a].series.days, found});
+    curves.push_back({arm_style(a), &run.arms[a].series.days, found});
   }
   return curves;
-}
-
-void set_axis(ChartPanel& panel) {
-  auto [low, high] = range(panel.curves);
-  if (panel.logarithmic) {
-    panel.high = std::ceil(std::log10(high) - 1e-9);
-    panel.low = panel.high - kDecades;
-    panel.step = 1.0;
-    return;
-  }
-  if (low >= 0.0 && low < 0.6 * high) low = 0.0;
-  // Hardly any change must not be blown up to the whole chart.
-  const double smallest = std::max(0.02 * std::max(std::abs(low), std::abs(high)), 1e-12);
-  if (high - low < smallest) {
-    const double middle = 0.5 * (low + high);
-    low = middle - 0.5 * smallest;
-    high = middle + 0.5 * smallest;
-  }
-  panel.step = tick_step(high - low, 4);
-  panel.low = panel.step * std::floor(low / panel.step + 1e-9);
-  panel.high = panel.step * std::ceil(high / panel.step - 1e-9);
 }
 
 // Names of drugs: columns that end in where the drug is.
@@ -103,15 +82,39 @@ std::vector<std::pair<std::string, std::string>> drug_columns(const Run& run) {
 
 }  // namespace
 
+void set_value_axis(ChartPanel& panel, double decades) {
+  auto [low, high] = range(panel.curves);
+  if (panel.logarithmic) {
+    panel.high = std::ceil(std::log10(high) - 1e-9);
+    panel.low = panel.high - decades;
+    panel.step = 1.0;
+    return;
+  }
+  if (low >= 0.0 && low < 0.6 * high) low = 0.0;
+  // Hardly any change must not be blown up to the whole chart.
+  const double smallest = std::max(0.02 * std::max(std::abs(low), std::abs(high)), 1e-12);
+  if (high - low < smallest) {
+    const double middle = 0.5 * (low + high);
+    low = middle - 0.5 * smallest;
+    high = middle + 0.5 * smallest;
+  }
+  panel.step = tick_step(high - low, 4);
+  panel.low = panel.step * std::floor(low / panel.step + 1e-9);
+  panel.high = panel.step * std::ceil(high / panel.step - 1e-9);
+}
+
 double ChartPanel::axis_value(double value) const {
   if (!logarithmic) return value;
-  // What is too little for the axis runs along its foot, so that a peak of one day still has two sides.
   if (std::isnan(value)) return value;
-  return value > 0.0 ? std::max(std::log10(value), low) : low;
+  const double at = value > 0.0 ? std::log10(value) : -std::numeric_limits<double>::infinity();
+  if (at >= low) return at;
+  // What is too little for the axis: of spikes it runs along the foot, so that a peak of one day still has two sides.
+  return spikes ? low : std::numeric_limits<double>::quiet_NaN();
 }
 
 std::string ChartPanel::tick_label(double value) const {
   if (logarithmic) return fmt::format("{:.6g}", std::pow(10.0, std::round(value)));
+  if (step < 1e-4 || std::max(std::abs(low), std::abs(high)) >= 1e6) return fmt::format("{:.4g}", value + 0.0);
   // As many decimals as the step has, on every tick.
   int decimals = 0;
   for (double part = step; decimals < 9 && std::abs(part - std::round(part)) > 1e-6; part *= 10.0) ++decimals;
@@ -122,7 +125,7 @@ std::vector<ChartPanel> choose_panels(const Run& run) {
   constexpr std::size_t kMost = 6;
   std::vector<ChartPanel> drugs;
   for (const auto& [column, title] : drug_columns(run)) {
-    ChartPanel panel{title, false, 0.0, 1.0, 1.0, curves_of(run, column, true)};
+    ChartPanel panel{.title = title, .curves = curves_of(run, column, true)};
     if (panel.curves.empty()) continue;
     panel.title = with_unit(title, panel.curves.front().column->unit);
     // A short infusion peaks hundreds of times above what follows it.
@@ -132,7 +135,8 @@ std::vector<ChartPanel> choose_panels(const Run& run) {
     }
     std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
     panel.logarithmic = range(panel.curves).second > 100.0 * values[values.size() / 2];
-    set_axis(panel);
+    panel.spikes = panel.logarithmic;
+    set_value_axis(panel, kDecades);
     drugs.push_back(std::move(panel));
   }
   if (drugs.size() > kMost - 3) drugs.resize(kMost - 3);
@@ -152,10 +156,10 @@ std::vector<ChartPanel> choose_panels(const Run& run) {
     if (quantity.columns[0] == "OCa" && is_shown("osteoclasts_relative")) continue;
     if (quantity.columns[0] == "tumour" && is_shown("lesion_volume")) continue;
     for (const std::string& column : quantity.columns) {
-      ChartPanel panel{quantity.title, false, 0.0, 1.0, 1.0, curves_of(run, column, false)};
+      ChartPanel panel{.title = quantity.title, .curves = curves_of(run, column, false)};
       if (panel.curves.empty()) continue;
       panel.title = with_unit(quantity.title, panel.curves.front().column->unit);
-      set_axis(panel);
+      set_value_axis(panel, kDecades);
       panels.push_back(std::move(panel));
       shown.push_back(quantity.columns[0]);
       break;

@@ -56,12 +56,14 @@ Colour red_blue(double fraction) {
 }
 
 LineStyle arm_style(std::size_t arm) {
-  static constexpr std::array<LineStyle, 6> kStyles{{{{38, 38, 38}, {}},
+  static constexpr std::array<LineStyle, 8> kStyles{{{{38, 38, 38}, {}},
                                                      {{0, 114, 178}, {16, 6, 16, 6}},
                                                      {{213, 94, 0}, {5, 5, 5, 5}},
                                                      {{0, 158, 115}, {16, 5, 4, 5}},
                                                      {{204, 121, 167}, {28, 6, 28, 6}},
-                                                     {{86, 180, 233}, {8, 4, 2, 4}}}};
+                                                     {{86, 180, 233}, {8, 4, 2, 4}},
+                                                     {{230, 159, 0}, {12, 12, 12, 12}},
+                                                     {{120, 120, 120}, {24, 5, 5, 5}}}};
   return kStyles[arm % kStyles.size()];
 }
 

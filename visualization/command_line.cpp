@@ -37,8 +37,10 @@ double number(const std::string& text, const std::string& option) {
 
 std::string_view usage() {
   return "usage: howship render DIR [options]\n"
+         "       howship render FIGURE.json...\n"
          "Draws pictures of a run folder: each arm cut open, density slices, time courses.\n"
-         "  -o, --output OUT     folder for the pictures (default DIR/pictures)\n"
+         "Of figures that howship reproduce wrote it draws x.json as x.png.\n"
+         "  -o, --output OUT     folder for the pictures (default DIR/pictures; of a figure: its own)\n"
          "  --days 0,180,730     days of the slices; the last is the day of the vertebrae\n"
          "  --arms A,B           only these arms\n"
          "  --size N             width of a picture, pixels (default 1800)\n"
@@ -78,13 +80,17 @@ std::optional<RenderOptions> parse_command_line(const std::vector<std::string>& 
       options.quiet = true;
     } else if (option.starts_with('-')) {
       throw InputError(fmt::format("there is no option '{}'", option), did_you_mean(option, kOptions));
+    } else if (option.ends_with(".json")) {
+      options.figures.emplace_back(option);
     } else if (options.run.empty()) {
       options.run = option;
     } else {
       throw InputError(fmt::format("one folder at a time: '{}' or '{}'", options.run.string(), option));
     }
   }
-  if (options.run.empty()) throw InputError("which run? No folder is given", "howship render DIR");
+  if (!options.figures.empty() && !options.run.empty()) throw InputError("a run folder or figures, not both at a time");
+  if (options.run.empty() && options.figures.empty())
+    throw InputError("which run? No folder is given", "howship render DIR");
   return options;
 }
 

@@ -30,6 +30,36 @@ std::vector<Value> values(vtkImageData& image, const char* name) {
   return result;
 }
 
+// A sheet or a line of voxels is drawn as a slab: surfaces and slices are smoothed over neighbours, of which it has
+// none.
+void thicken(FrameImage& frame) {
+  constexpr int kLayers = 9;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    if (frame.size[axis] >= kLayers) continue;
+    const int last = frame.size[axis] - 1;
+    const int more = (kLayers - frame.size[axis]) / 2;  // copies of the outermost layer, on either side
+    const std::array<int, 3> old = frame.size;
+    frame.size[axis] += 2 * more;
+    for (std::size_t row = 0; row < 3; ++row)
+      frame.corner[row] -= more * frame.spacing[axis] * frame.direction[3 * row + axis];
+    const auto spread = [&](auto& values) {
+      if (values.empty()) return;
+      auto thick = values;
+      thick.resize(static_cast<std::size_t>(frame.size[0]) * frame.size[1] * frame.size[2]);
+      for (std::size_t index = 0; index < thick.size(); ++index) {
+        std::array<std::size_t, 3> v{index % frame.size[0], index / frame.size[0] % frame.size[1],
+                                     index / frame.size[0] / frame.size[1]};
+        v[axis] = static_cast<std::size_t>(std::clamp(static_cast<int>(v[axis]) - more, 0, last));
+        thick[index] = values[(v[2] * old[1] + v[1]) * old[0] + v[0]];
+      }
+      values = std::move(thick);
+    };
+    spread(frame.bmd);
+    spread(frame.tumour);
+    spread(frame.region);
+  }
+}
+
 }  // namespace
 
 FrameImage read_frame(const std::filesystem::path& file) {
@@ -81,6 +111,7 @@ FrameImage read_frame(const std::filesystem::path& file) {
       (!frame.tumour.empty() && frame.tumour.size() != voxels)) {
     throw damaged("an array has not one value per voxel");
   }
+  thicken(frame);
   return frame;
 }
 

@@ -12,6 +12,7 @@
 
 #include "anatomy.hpp"
 #include "charts.hpp"
+#include "figure.hpp"
 #include "marks.hpp"
 #include "run_folder.hpp"
 #include "slice_sheet.hpp"
@@ -85,6 +86,12 @@ const Frame* frame_of(const Arm& arm, double day) {
   return nullptr;
 }
 
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw OutputError(fmt::format("cannot create the folder '{}': {}", folder.string(), error.message()));
+}
+
 class Drawing {
  public:
   Drawing(const RenderOptions& options, Run run) : options_(&options), run_(std::move(run)), progress_(options.quiet) {
@@ -103,9 +110,7 @@ class Drawing {
 
   Rendered write() {
     const fs::path folder = options_->output.empty() ? options_->run / "pictures" : options_->output;
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error) throw OutputError(fmt::format("cannot create the folder '{}': {}", folder.string(), error.message()));
+    make_folder(folder);
     for (const auto& [name, raster] : pictures_) {
       write_png(raster, folder / name);
       rendered_.pictures.push_back(folder / name);
@@ -199,9 +204,26 @@ class Drawing {
   Rendered rendered_;
 };
 
+Rendered draw_figures(const RenderOptions& options) {
+  std::vector<std::pair<fs::path, Raster>> pictures;
+  for (const fs::path& recipe : options.figures) {
+    const fs::path folder = options.output.empty() ? recipe.parent_path() : options.output;
+    pictures.emplace_back(folder / fs::path(recipe.filename()).replace_extension(".png"),
+                          draw_figure(recipe, options.width));
+  }
+  Rendered rendered;
+  if (!options.output.empty()) make_folder(options.output);
+  for (const auto& [file, raster] : pictures) {
+    write_png(raster, file);
+    rendered.pictures.push_back(file);
+  }
+  return rendered;
+}
+
 }  // namespace
 
 Rendered render(const RenderOptions& options) {
+  if (!options.figures.empty()) return draw_figures(options);
   Drawing drawing(options, read_run(options.run, options.arms));
   drawing.draw();
   return drawing.write();

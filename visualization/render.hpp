@@ -8,10 +8,11 @@ namespace howship::visualization {
 
 struct RenderOptions {
   std::filesystem::path run;
-  std::filesystem::path output;   ///< empty: the folder pictures of the run
-  std::vector<double> days;       ///< of the slices; empty: start, treatment start, middle, end
-  std::vector<std::string> arms;  ///< ids; empty: all
-  int width = 1800;               ///< of every picture, pixels
+  std::vector<std::filesystem::path> figures;  ///< recipes; then there is no run
+  std::filesystem::path output;                ///< empty: the folder pictures of the run, or the figure's own
+  std::vector<double> days;                    ///< of the slices; empty: start, treatment start, middle, end
+  std::vector<std::string> arms;               ///< ids; empty: all
+  int width = 1800;                            ///< of every picture, pixels
   bool quiet = false;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,17 @@ Command check_command();
 Command explain_command();
 Command list_command();
 Command import_command();
+Command export_command();
+Command reproduce_command();
 Command sbml_case_command();
 
 /// Hands everything over to the program howship-render beside this one. Returns only by throwing.
 [[noreturn]] void render(const std::vector<std::string>& arguments);
+
+/// Draws figures with howship-render, waiting for it. @returns whether it could be started and ended well
+bool draw_figures(const std::vector<std::filesystem::path>& recipes);
+/// Where howship-render is, beside this program. Empty if it has not been built.
+std::filesystem::path renderer();
 
 /// Reads a command's words. @throws InputError with a suggestion for an unknown option
 boost::program_options::variables_map parse(const Command& command, const std::vector<std::string>& words);

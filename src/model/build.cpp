@@ -135,6 +135,7 @@ class Builder {
         Parameter parameter;
         parameter.id = p.id;
         parameter.title = p.title;
+        parameter.text = p.id;
         const auto known = unit(p.unit, p.unit_where);
         parameter.unit = known.value_or(Unit{});
         entry.value.any = !known || !model_.units_checked;
@@ -179,7 +180,9 @@ class Builder {
     const auto found = std::find(model_.given.begin(), model_.given.end(), name);
     const auto index = static_cast<std::uint32_t>(found - model_.given.begin());
     if (found == model_.given.end()) model_.given.push_back(name);
-    return {model_.graph.leaf(Op::given, index), {}, false};
+    Dimension dimension;
+    if (name == "x" || name == "y" || name == "z") dimension.exponents[Dimension::length] = 1.0;
+    return {model_.graph.leaf(Op::given, index), dimension, false};
   }
 
   /// Thrown when something a formula needs has already been reported as faulty.
@@ -221,9 +224,11 @@ class Builder {
   }
 
   Typed parameter_value(Entry& entry) {
-    const Parameter& p = model_.parameters[entry.slot];
+    Parameter& p = model_.parameters[entry.slot];
     std::string text = p.id;
-    return modified({p.node, p.unit.dimension, entry.value.any}, entry, text);
+    const Typed value = modified({p.node, p.unit.dimension, entry.value.any}, entry, text);
+    p.text = text;
+    return value;
   }
 
   Typed formula_value(Entry& entry) {
@@ -631,8 +636,14 @@ class Builder {
     const Unit pure{"1", {}, 1.0};
     const Unit days{"day", day, 1.0};
     event.when = part(s.when, "the condition", &pure).value_or(0);
-    if (s.delay) event.delay = part(*s.delay, "the delay", &days);
-    if (s.priority) event.priority = part(*s.priority, "the priority", &pure);
+    if (s.delay) {
+      event.delay = part(*s.delay, "the delay", &days);
+      event.delay_text = s.delay->value;
+    }
+    if (s.priority) {
+      event.priority = part(*s.priority, "the priority", &pure);
+      event.priority_text = s.priority->value;
+    }
     for (const EventStatement::Assignment& a : s.set) {
       const auto found = names_.find(a.species);
       const bool is_species =

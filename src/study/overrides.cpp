@@ -27,6 +27,8 @@ std::vector<std::string> settable_keys() {
                                 "vertebra.density_of_bone",
                                 "vertebra.min_bvtv",
                                 "vertebra.max_bvtv",
+                                "vertebra.block",
+                                "vertebra.bvtv",
                                 "vertebra.voxel.bvtv",
                                 "vertebra.voxel.lesion",
                                 "lesion.radius",

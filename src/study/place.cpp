@@ -50,6 +50,13 @@ Place make_place(const CtVertebra& ct) {
   return place;
 }
 
+Place make_place(const Block& block) {
+  Place place{vertebra::Domain::block(block.count, block.voxel, block.bvtv), {}, {}, {}, 0};
+  place.record.kind = "block";
+  place.record.name = fmt::format("{} x {} x {} voxels", block.count[0], block.count[1], block.count[2]);
+  return place;
+}
+
 Place make_place(const SingleVoxel& voxel) {
   Place place{vertebra::Domain::single(voxel.bvtv), {}, {}, {}, 0};
   place.given["lesion"] = {voxel.lesion};
@@ -72,11 +79,22 @@ std::vector<std::string> import_notes(const vertebra::CtImport& import, const ve
 
 std::vector<std::vector<double>> Place::given_fields(const std::vector<std::string>& names) const {
   std::vector<std::vector<double>> fields;
-  for (const std::string& name : names) fields.push_back(given.at(name));
+  for (const std::string& name : names) {
+    const std::size_t axis = std::string_view("xyz").find(name);
+    if (axis == std::string_view::npos) {
+      fields.push_back(given.at(name));
+      continue;
+    }
+    std::vector<double>& coordinate = fields.emplace_back();
+    for (const std::size_t voxel : domain.active()) coordinate.push_back(domain.grid().position(voxel)[axis]);
+  }
   return fields;
 }
 
 double lattice_estimate(const Vertebra& vertebra) {
+  if (const auto* block = std::get_if<Block>(&vertebra)) {
+    return static_cast<double>(block->count[0]) * block->count[1] * block->count[2];
+  }
   const auto* built_in = std::get_if<BuiltInVertebra>(&vertebra);
   if (built_in == nullptr) return std::holds_alternative<SingleVoxel>(vertebra) ? 1.0 : 0.0;
   const vertebra::VertebraShape& shape = built_in->shape;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -136,6 +137,37 @@ CtVertebra read_ct(TableReader& reader, const std::filesystem::path& beside) {
   return ct;
 }
 
+Block read_block(TableReader& reader) {
+  Block block;
+  const auto sizes = reader.quantities("block", length_dimension(), "20 mm", kPositive);
+  const auto voxel = reader.quantity("voxel_size", length_dimension(), "0.5 mm", kPositive);
+  reader.require("voxel_size", "voxel_size = \"0.5 mm\"");
+  reader.require("bvtv", "bvtv = 0.15");
+  block.bvtv = reader.number("bvtv", {1e-6, 0.999}).value_or(block.bvtv);
+  if (sizes.size() != 3) {
+    reader.context().fault(reader.where("block"), "vertebra.block needs three lengths",
+                           "write block = [\"20 mm\", \"0.5 mm\", \"0.5 mm\"]");
+    return block;
+  }
+  if (!voxel) return block;
+  block.voxel = voxel->base();
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    constexpr double kMost = 1e6;
+    const double count = std::round(sizes[axis].base() / block.voxel);
+    if (!(std::abs(sizes[axis].base() / block.voxel - count) <= 1e-6 * count) || count < 1.0 || count > kMost) {
+      reader.context().fault(
+          reader.where("block"),
+          fmt::format("an edge of {:g} mm is no whole number of voxels of {:g} mm, or is more than a "
+                      "million",
+                      sizes[axis].base(), block.voxel),
+          "change the edge or voxel_size");
+      return Block{};
+    }
+    block.count[axis] = static_cast<int>(count);
+  }
+  return block;
+}
+
 SingleVoxel read_voxel(TableReader& reader) {
   SingleVoxel voxel;
   const toml::table* table = reader.table("voxel");
@@ -152,17 +184,19 @@ SingleVoxel read_voxel(TableReader& reader) {
 
 Vertebra read_vertebra(TableReader& reader, const DataFolder& data, const std::filesystem::path& beside) {
   std::vector<std::string> kinds;
-  for (const char* kind : {"built_in", "ct", "voxel"}) {
+  for (const char* kind : {"built_in", "ct", "block", "voxel"}) {
     if (reader.has(kind)) kinds.emplace_back(kind);
   }
   if (kinds.size() != 1) {
     const bool none = kinds.empty();
-    reader.context().fault(none ? reader.where() : reader.where(kinds.back()),
-                           none ? "[vertebra] does not say where the study takes place"
-                                : fmt::format("[vertebra] has both {} and {}", kinds[0], kinds[1]),
-                           none && reader.has("labels")
-                               ? "give the image and its labels: --set vertebra.ct=PATH --set vertebra.mask=PATH"
-                               : "give one of built_in = \"L3\", ct = \"image.nii.gz\" or voxel = { bvtv = 0.15 }");
+    reader.context().fault(
+        none ? reader.where() : reader.where(kinds.back()),
+        none ? "[vertebra] does not say where the study takes place"
+             : fmt::format("[vertebra] has both {} and {}", kinds[0], kinds[1]),
+        none && reader.has("labels")
+            ? "give the image and its labels: --set vertebra.ct=PATH --set vertebra.mask=PATH"
+            : "give one of built_in = \"L3\", ct = \"image.nii.gz\", block = [\"20 mm\", \"20 mm\", \"1 mm\"] "
+              "or voxel = { bvtv = 0.15 }");
     return BuiltInVertebra{};  // never built, and not a voxel, of which other sections would be said not to fit
   }
   Vertebra vertebra;
@@ -170,6 +204,8 @@ Vertebra read_vertebra(TableReader& reader, const DataFolder& data, const std::f
     vertebra = read_built_in(reader, data);
   } else if (kinds[0] == "ct") {
     vertebra = read_ct(reader, beside);
+  } else if (kinds[0] == "block") {
+    vertebra = read_block(reader);
   } else {
     vertebra = read_voxel(reader);
   }

@@ -100,6 +100,12 @@ std::string vertebra_table(const CtVertebra& ct) {
   return out;
 }
 
+std::string vertebra_table(const Block& block) {
+  std::string sizes;
+  for (const int count : block.count) sizes += (sizes.empty() ? "" : ", ") + sized(count * block.voxel, "mm");
+  return fmt::format("block = [{}]\nvoxel_size = {}\nbvtv = {}\n", sizes, sized(block.voxel, "mm"), number(block.bvtv));
+}
+
 std::string vertebra_table(const SingleVoxel& voxel) {
   return fmt::format("voxel = {{ bvtv = {}, lesion = {} }}\n", number(voxel.bvtv), number(voxel.lesion));
 }

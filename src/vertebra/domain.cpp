@@ -1,6 +1,7 @@
 #include "howship/vertebra/domain.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -60,6 +61,17 @@ Domain::Domain(Grid grid, std::vector<std::size_t> active, std::vector<double> b
 
 Domain Domain::single(double bvtv) {
   return Domain(Grid{}, {0}, {bvtv}, {Region::trabecular});
+}
+
+Domain Domain::block(std::array<int, 3> count, double spacing, double bvtv) {
+  Grid grid;
+  grid.size = count;
+  grid.spacing = {spacing, spacing, spacing};
+  for (std::size_t axis = 0; axis < 3; ++axis) grid.origin[axis] = -0.5 * spacing * (count[axis] - 1);
+  std::vector<std::size_t> active(grid.count());
+  std::iota(active.begin(), active.end(), std::size_t{0});
+  return Domain(grid, active, std::vector<double>(active.size(), bvtv),
+                std::vector<Region>(active.size(), Region::trabecular));
 }
 
 std::int32_t Domain::neighbour(std::size_t active_index, int axis, int direction) const {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "howship/study/place.hpp"
+
 #include "small_world.hpp"
 
 namespace howship::study {
@@ -103,6 +105,10 @@ INSTANTIATE_TEST_SUITE_P(
         Slip{"built_in = \"L3\"", "built_in = \"L3\"\nct = \"x.nii\"", "both built_in and ct", "give one of"},
         Slip{"built_in = \"L3\"\n", "", "does not say where", "built_in = \"L3\""},
         Slip{"voxel_size = \"4 mm\"", "voxel_size = \"0 mm\"", "must be above 0", ""},
+        Slip{"built_in = \"L3\"", "block = [\"8 mm\", \"4 mm\"]\nbvtv = 0.2", "needs three lengths", "block = ["},
+        Slip{"built_in = \"L3\"", "block = [\"8 mm\", \"4 mm\", \"5 mm\"]\nbvtv = 0.2",
+             "an edge of 5 mm is no whole number of voxels of 4 mm", "change the edge"},
+        Slip{"built_in = \"L3\"", "block = [\"8 mm\", \"4 mm\", \"4 mm\"]", "bvtv is missing", "0.15"},
         Slip{"voxel_size = \"4 mm\"", "voxle_size = \"4 mm\"", "unknown key 'vertebra.voxle_size'",
              "did you mean 'voxel_size'?"},
         Slip{"heterogeneity = 0.3", "heterogeneity = 3",
@@ -118,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
         Slip{"id = \"treated\"", "id = \"../treated\"", "cannot be an id", "letters"},
         Slip{"drug = \"agent\"", "drug = \"agnet\"", "the model has no drug 'agnet'", "did you mean 'agent'?"},
         Slip{"models = [\"drugs/agent\"]", "", "the model has no drug 'agent'", "add models = [\"drugs/agent\"]"},
-        Slip{"models = [\"drugs/agent\"]", "models = [\"drugs/agent\", \"strange\"]", "given.oxygen", "bvtv, lesion"},
+        Slip{"models = [\"drugs/agent\"]", "models = [\"drugs/agent\", \"strange\"]", "given.oxygen", "bvtv, lesion, x, y, z"},
         Slip{"\"2500 ug\"", "\"2500 day\"", "a dose of agent is measured in mg, and 'day'", ""},
         Slip{"\"2500 ug\"", "\"-1 mg\"", "is not positive", ""},
         Slip{"start = \"1 week\"", "start = \"50 day\"", "no dose of agent falls into the study", "excluded"},
@@ -176,6 +182,19 @@ TEST_F(ReadStudy, RefusesFramesOfASingleVoxel) {
               HasSubstr("a single voxel has no frames"));
   EXPECT_THAT(world_.faults(kVoxelStudy + "[lesion]\nradius = \"1 mm\"\n"),
               HasSubstr("a single voxel has no place for a [lesion]"));
+}
+
+TEST_F(ReadStudy, ABlockLiesAboutTheOriginAndIsALineIfThin) {
+  const Study study =
+      world_.good(with(with(kSpatialStudy, "built_in = \"L3\"", "block = [\"40 mm\", \"1 cm\", \"2 mm\"]"),
+                       "voxel_size = \"4 mm\"\nheterogeneity = 0.3", "voxel_size = \"2 mm\"\nbvtv = 0.3"));
+  const Place place = build_place(study);
+  EXPECT_EQ(place.domain.grid().size, (std::array<int, 3>{20, 5, 1}));
+  EXPECT_DOUBLE_EQ(place.domain.volume(), 800.0);
+  EXPECT_EQ(place.domain.grid().position(std::size_t{0}), (std::array<double, 3>{-19.0, -4.0, 0.0}));
+  EXPECT_EQ(place.given.at("bvtv").back(), 0.3);
+  EXPECT_EQ(place.given_fields({"x", "y"}).at(0).front(), -19.0);
+  EXPECT_EQ(place.given_fields({"x", "y"}).at(1).back(), 4.0);
 }
 
 TEST_F(ReadStudy, SpreadsFramesByAnInterval) {

@@ -1,7 +1,9 @@
 // What is on the pictures: sizes, colours where they belong, the same scale for every arm.
 #include <cmath>
+#include <fstream>
 #include <memory>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <vtkNew.h>
 #include <vtkPNGReader.h>
@@ -11,6 +13,7 @@
 #include "anatomy.hpp"
 #include "chart_panels.hpp"
 #include "charts.hpp"
+#include "figure.hpp"
 #include "marks.hpp"
 #include "slice.hpp"
 #include "slice_sheet.hpp"
@@ -213,7 +216,7 @@ TEST_F(Pictures, ChartsHaveTheRightPanelsAndColours) {
   EXPECT_EQ(panels[1].title, "Lesion volume (mm³)");
   EXPECT_EQ(panels[3].title, "Denosumab in serum (µg/mL)");
   ASSERT_EQ(panels[3].curves.size(), 1U) << "only the arm that gets the drug has a curve of it";
-  EXPECT_EQ(panels[3].curves[0].arm, 1U);
+  EXPECT_EQ(panels[3].curves[0].style.colour, arm_style(1).colour);
   EXPECT_TRUE(panels[4].logarithmic);
   EXPECT_EQ(panels[4].tick_label(-1.0), "0.1");
   EXPECT_EQ(panels[4].axis_value(0.0), panels[4].low) << "what a logarithm cannot show runs along the foot";
@@ -240,6 +243,64 @@ TEST_F(Pictures, ChartsOfFlatAndEmptyTablesAreDrawn) {
   EXPECT_LT(panels[0].low, 0.15);
   EXPECT_GT(panels[0].high, 0.15);
   EXPECT_EQ(draw_time_courses(run, kWidth).width, kWidth);
+}
+
+// A recipe and its two tables, as howship reproduce writes them.
+void write_recipe(const TemporaryFolder& folder, const std::string& panels) {
+  std::string slow = "time [h],n [cell],share [percent],drug [pM]\n";
+  std::string fast = slow;
+  for (int i = 0; i <= 100; ++i) {
+    slow += fmt::format("{},{},{},0\n", i, 10 * i, i);
+    fast += fmt::format("{},{},{},{}\n", i, 5 * i, 0.5 * i, std::exp(-0.1 * i));
+  }
+  std::ofstream(folder.path() / "a.slow.csv") << slow;
+  std::ofstream(folder.path() / "a.fast.csv") << fast;
+  std::ofstream(folder.path() / "a.json")
+      << R"({"format":"howship figure 1","title":"A","time_unit":"h","panels":[)" + panels + "]}";
+}
+
+std::string recipe_curve(const std::string& arm, const std::string& column) {
+  return fmt::format(R"({{"arm":"{0}","quantity":"{1}","table":"a.{0}.csv","column":"{1}"}})", arm, column);
+}
+
+TEST(Figure, ShowsItsArmsInTheirColours) {
+  const TemporaryFolder folder;
+  write_recipe(folder, R"({"title":"cells","unit":"cell","log":false,"curves":[)" + recipe_curve("slow", "n") + "," +
+                           recipe_curve("fast", "n") + "]}");
+  const Raster raster = draw_figure(folder.path() / "a.json", kWidth);
+  EXPECT_EQ(raster.width, kWidth);
+  for (std::size_t arm = 0; arm < 2; ++arm) EXPECT_GT(count(raster, arm_style(arm).colour, 30), 400) << arm;
+  EXPECT_LT(count(raster, arm_style(2).colour, 30), 10);
+}
+
+TEST(Figure, ShowsOneArmsQuantitiesInColours) {
+  const TemporaryFolder folder;
+  write_recipe(folder, R"({"title":"both","unit":"percent","log":false,"curves":[)" + recipe_curve("slow", "share") +
+                           R"(]},{"title":"drug","unit":"pM","log":true,"curves":[)" + recipe_curve("fast", "drug") +
+                           "," + recipe_curve("slow", "drug") + "]}");
+  const Raster raster = draw_figure(folder.path() / "a.json", kWidth);
+  EXPECT_GT(count(raster, arm_style(1).colour, 30), 200);
+  EXPECT_GT(raster.width, raster.height);
+}
+
+TEST(Figure, SaysWhatIsDamaged) {
+  const TemporaryFolder folder;
+  const auto fault = [&folder] {
+    try {
+      draw_figure(folder.path() / "a.json", kWidth);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  write_recipe(folder, R"({"title":"x","unit":"pM","log":false,"curves":[)" + recipe_curve("slow", "n") + "]}");
+  EXPECT_NE(fault().find("'n [pM]'"), std::string::npos) << fault();
+  write_recipe(folder, R"({"title":"x","log":false,"curves":[]})");
+  EXPECT_NE(fault().find("is damaged"), std::string::npos) << fault();
+  write_recipe(folder, "");
+  EXPECT_NE(fault().find("has no panel"), std::string::npos) << fault();
+  std::ofstream(folder.path() / "a.json") << "{}";
+  EXPECT_NE(fault().find("is no figure"), std::string::npos) << fault();
 }
 
 TEST(ColourMap, IsCividisAndRisesInLightness) {

@@ -36,6 +36,7 @@ struct Species {
 
 struct Parameter {
   std::string id, title;
+  std::string text;  ///< what formulas mean by its id: the id, or that with the modifications of overlays
   Unit unit;
   NodeId node = 0;               ///< its leaf in the graph
   double value = 0.0;            ///< base unit
@@ -112,7 +113,7 @@ struct Event {
   };
   std::string id, title;
   NodeId when = 0;  ///< systemic species, parameters and time only; so are delay, priority and values
-  std::string when_text;
+  std::string when_text, delay_text, priority_text;
   bool at_start = true;            ///< what the condition counts as before day 0; false: an event may happen on day 0
   bool persistent = true;          ///< false: called off if the condition turns false before its delay is over
   bool values_at_trigger = true;   ///< values are computed when the condition turns true, not after the delay

@@ -56,7 +56,8 @@ struct Arm {
   SourceLocation where;
 };
 
-/// Where a study takes place: a vertebra from published dimensions, one from a CT, or a single voxel (0-D).
+/// Where a study takes place: a vertebra from published dimensions, one from a CT, a block of bone of one density about
+/// the origin (a sheet or a line, if it is one voxel thin), or a single voxel (0-D).
 struct BuiltInVertebra {
   std::string level;  ///< "L3"
   vertebra::VertebraShape shape;
@@ -69,7 +70,12 @@ struct SingleVoxel {
   double bvtv = 0.15;
   double lesion = 0.0;
 };
-using Vertebra = std::variant<BuiltInVertebra, CtVertebra, SingleVoxel>;
+struct Block {
+  std::array<int, 3> count{1, 1, 1};  ///< voxels along left, back, head
+  double voxel = 1.0;                 ///< mm
+  double bvtv = 0.15;
+};
+using Vertebra = std::variant<BuiltInVertebra, CtVertebra, Block, SingleVoxel>;
 
 struct Lesion {
   std::string site = "posterior_body";

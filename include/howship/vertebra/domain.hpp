@@ -39,6 +39,9 @@ class Domain {
 
   /// One voxel of 1 mm^3: the 0-D patient.
   static Domain single(double bvtv);
+  /// A block of trabecular bone of one density about the origin.
+  /// @param count  voxels along x, y, z  @param spacing  mm  @throws InputError for a BV/TV outside (0, 1)
+  static Domain block(std::array<int, 3> count, double spacing, double bvtv);
 
   const Grid& grid() const { return grid_; }
   std::size_t size() const { return active_.size(); }
