@@ -135,6 +135,7 @@ std::unique_ptr<SBMLDocument> read_document(const std::string& xml, const std::s
     throw InputError({{{file, 1, 1}, "this is not XML", "SBML begins with <?xml ...?> and <sbml ...>", {}}});
   check_shape(xml, file);
   std::unique_ptr<SBMLDocument> document(readSBMLFromString(xml.c_str()));
+  check_packages(*document, xml, file);  // a package that libSBML does not know would read as a list of faults
   std::vector<Diagnostic> faults;
   for (unsigned int i = 0; i < document->getNumErrors(); ++i) {
     const SBMLError& error = *document->getError(i);

@@ -44,7 +44,7 @@ TEST(SbmlRefusals, NameFeatureAndElement) {
   expect_unsupported(
       document(p + list("Rules", rule("assignment", "p", "<apply>" + csymbol("delay") + ci("q") + cn(1) + "</apply>"))),
       "delay differential equation", "'p'");
-  expect_unsupported(document(p + list("Rules", rule("algebraic", "", apply("minus", ci("p") + ci("q"))))),
+  expect_unsupported(document(p + list("Rules", rule("algebraic", "", call("minus", ci("p") + ci("q"))))),
                      "algebraic rules", "algebraicRule");
   expect_unsupported(
       document(
@@ -118,9 +118,9 @@ TEST(SbmlRefusals, FunctionDefinitionsThatExplode) {
   std::string definitions = "<functionDefinition id=\"f0\">" +
                             math("<lambda><bvar><ci>x</ci></bvar><ci>x</ci></lambda>") + "</functionDefinition>";
   for (int i = 1; i < 60; ++i) {
-    const std::string call = "<apply><ci>f" + std::to_string(i - 1) + "</ci><ci>x</ci></apply>";
+    const std::string once = "<apply><ci>f" + std::to_string(i - 1) + "</ci><ci>x</ci></apply>";
     definitions += "<functionDefinition id=\"f" + std::to_string(i) + "\">" +
-                   math("<lambda><bvar><ci>x</ci></bvar>" + apply("times", call + call) + "</lambda>") +
+                   math("<lambda><bvar><ci>x</ci></bvar>" + call("times", once + once) + "</lambda>") +
                    "</functionDefinition>";
   }
   EXPECT_THAT(outcome_of(document(list("FunctionDefinitions", definitions) + list("Parameters", parameter("p", "")) +
@@ -148,7 +148,7 @@ TEST(SbmlUnits, AreWarningsThatNameTheElementOrErrors) {
       "</listOfCompartments>" +
       list("Species", species("S", "initialAmount=\"1\"", "substanceUnits=\"mole\"")) +
       "<listOfParameters><parameter id=\"k\" value=\"1\" units=\"mole\" constant=\"true\"/></listOfParameters>" +
-      list("Reactions", reaction("R", reference("S"), "", math(apply("times", ci("k") + ci("S"))), " fast=\"false\"")) +
+      list("Reactions", reaction("R", reference("S"), "", math(call("times", ci("k") + ci("S"))), " fast=\"false\"")) +
       "</model></sbml>";
   sbml::ImportOptions options;
   const sbml::Import import = sbml::import_sbml(xml, "m.xml", options);

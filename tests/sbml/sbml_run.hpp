@@ -21,7 +21,7 @@ inline std::string ci(const std::string& id) {
 inline std::string cn(double value) {
   return "<cn>" + std::to_string(value) + "</cn>";
 }
-inline std::string apply(const std::string& op, const std::string& operands) {
+inline std::string call(const std::string& op, const std::string& operands) {
   return "<apply><" + op + "/>" + operands + "</apply>";
 }
 inline std::string csymbol(const std::string& name) {
