@@ -25,6 +25,7 @@ class Translation {
 
  private:
   void refuse_unsupported();
+  void check_symbols();
   void parameters();
   void species();
   void quantities();
@@ -62,5 +63,10 @@ class Translation {
   int parts_ = 0;  ///< of formulas that got a name of their own
   double typical_;
 };
+
+/// The element's own name, in quotes.
+std::string title_of(const SBase& element, const std::string& otherwise);
+
+std::string product(const Rendered& a, const std::string& b);
 
 }  // namespace howship::sbml

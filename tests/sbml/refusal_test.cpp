@@ -103,6 +103,23 @@ TEST(SbmlRefusals, SymbolsThatNobodyDefines) {
               HasSubstr("unknown function 'f'"));
 }
 
+TEST(SbmlRefusals, IdsTwiceAndRulesAstray) {
+  const std::string p = list("Parameters", parameter("p", "1") + parameter("k", "1", true));
+  EXPECT_THAT(outcome_of(document(compartment() + list("Parameters", parameter("c", "1")))).message,
+              HasSubstr("parameter 'c': its id is taken already"));
+  EXPECT_THAT(outcome_of(document(p + list("Rules", rule("rate", "x", cn(1))))).message,
+              HasSubstr("rateRule for 'x': there is no such symbol"));
+  EXPECT_THAT(outcome_of(document(p + list("Rules", rule("rate", "p", cn(1)) + rule("rate", "p", cn(2))))).message,
+              HasSubstr("has a rule already"));
+  EXPECT_THAT(outcome_of(document(p + list("Rules", rule("rate", "k", cn(1))))).message,
+              HasSubstr("parameter 'k': is constant"));
+  EXPECT_THAT(outcome_of(document(compartment() + list("Species", species("S", "initialAmount=\"1\"")) +
+                                  list("Rules", rule("rate", "S", cn(1))) +
+                                  list("Reactions", reaction("R", reference("S"), "", math(cn(1))))))
+                  .message,
+              HasSubstr("reaction 'R': changes 'S', which is given by a rule"));
+}
+
 TEST(SbmlRefusals, Circles) {
   const std::string pq = list("Parameters", parameter("p", "") + parameter("q", ""));
   EXPECT_THAT(
