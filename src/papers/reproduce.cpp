@@ -118,10 +118,10 @@ Curve curve_of(const Figure& figure, const Panel& panel, const std::string& y, c
   return curve;
 }
 
-DrawnFigure draw(const Figure& figure, PlannedStudy& study, const Courses& courses) {
-  DrawnFigure drawn{figure.file, figure.title, figure.time_unit.text, {}};
+DrawnFigure draw(const Figure& figure, const std::string& title, const PlannedStudy& study, const Courses& courses) {
+  DrawnFigure drawn{figure.file, figure.title.empty() ? title : figure.title, figure.time_unit.text, {}};
   for (const Panel& panel : figure.panels) {
-    DrawnPanel out{panel.title, panel.unit.text, panel.logarithmic, {}};
+    DrawnPanel out{panel.title.empty() ? panel.y.front() : panel.title, panel.unit.text, panel.logarithmic, {}};
     for (const std::string& y : panel.y) {
       for (const PlannedArm& arm : study.arms) {
         const bool wanted =
@@ -181,7 +181,7 @@ Report reproduce(const fs::path& folder, const study::DataFolder& data, const Un
   for (const PlannedClaim& claim : planned.claims) report.results.push_back(judge(claim, courses));
   if (options.figures) {
     for (const Figure& figure : planned.paper.figures)
-      report.figures.push_back(draw(figure, planned.studies.at(figure.study), courses));
+      report.figures.push_back(draw(figure, report.title, planned.studies.at(figure.study), courses));
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
