@@ -197,10 +197,13 @@ void add_outline(vtkRenderer& renderer, const Volume& volume, const Anatomy& ana
   }
 }
 
+// A little inside the bone's own surface (0.5): where the two coincide, they would show through each other in patches.
+constexpr float kInside = 0.7F;
+
 Surface tumour_surface(const Volume& volume, const Anatomy& anatomy) {
   std::vector<float> inside(volume.tumour.size());
   for (std::size_t i = 0; i < inside.size(); ++i) {
-    inside[i] = std::min(static_cast<float>(volume.tumour[i] / anatomy.tumour_level), volume.bone[i] / 0.5F);
+    inside[i] = std::min(static_cast<float>(volume.tumour[i] / anatomy.tumour_level), volume.bone[i] / kInside);
   }
   return isosurface(volume.lattice, inside, 1.0);
 }

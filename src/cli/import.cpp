@@ -5,11 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "howship/core/files.hpp"
+#include "howship/model/library.hpp"
 #include "howship/output/frames.hpp"
 #include "howship/study/place.hpp"
 #include "howship/vertebra/ct_import.hpp"
 
 #include "command.hpp"
+#include "sbml_file.hpp"
 
 namespace howship::cli {
 namespace {
@@ -61,9 +64,35 @@ void write_picture(const vertebra::CtImport& import, const std::filesystem::path
   fmt::print("{}\n", file.string());
 }
 
+ExitCode import_model(const std::string& file, const po::variables_map& given) {
+  for (const char* option : {"mask", "label", "series", "slope", "intercept"}) {
+    if (given.count(option) > 0)
+      throw InputError(fmt::format("--{} is for images, and '{}' is an SBML model", option, file));
+  }
+  const std::filesystem::path out = value(given, "output");
+  std::error_code error;
+  if (!out.empty() && std::filesystem::exists(out, error) && given.count("force") == 0)
+    throw InputError(fmt::format("'{}' exists", out.string()),
+                     "choose another file with -o, or replace it with --force");
+  const sbml::Import import = read_sbml_file(file, out.stem().string(), given);
+  // What is written must be read again: faults that only the model language sees show here.
+  model::Library library("");
+  library.add(import.id, import.text);
+  const std::vector<std::string> ids{import.id};
+  model::build_model(library, ids, UnitSystem());
+  if (out.empty()) {
+    fmt::print("{}", import.text);
+  } else {
+    write_text(out, import.text);
+    fmt::print("{}\n", out.string());
+  }
+  return ExitCode::ok;
+}
+
 ExitCode import(const po::variables_map& given) {
   vertebra::CtOptions options;
   options.image = operands(import_command(), given).front();
+  if (sbml::is_sbml_name(options.image.string())) return import_model(options.image.string(), given);
   if (given.count("mask") == 0)
     throw InputError("howship import: --mask is missing", "give the label image: --mask labels.nii.gz");
   for (const std::string& mask : given["mask"].as<std::vector<std::string>>()) options.masks.emplace_back(mask);
@@ -85,13 +114,15 @@ ExitCode import(const po::variables_map& given) {
 }  // namespace
 
 Command import_command() {
-  Command command{"import",
-                  "import IMAGE --mask LABELS [-o DIR]",
-                  "reads a CT and its labels, says what is in them, and writes a .vti to look at",
-                  po::options_description("options"),
-                  "IMAGE",
-                  1,
-                  import};
+  Command command{
+      "import",
+      "import IMAGE --mask LABELS [-o DIR], or import MODEL.xml [-o MODEL.toml]",
+      "reads a CT and its labels, says what is in them, and writes a .vti to look at; or an SBML model, and "
+      "writes it as a model file",
+      po::options_description("options"),
+      "IMAGE",
+      1,
+      import};
   command.options.add_options()("mask", po::value<std::vector<std::string>>()->composing(),
                                 "image of labels; or, repeated, one binary image per label")(
       "label", po::value<std::vector<std::string>>()->composing(),
@@ -99,7 +130,9 @@ Command import_command() {
                                                                               "density per unit of the image, mg/cm^3")(
       "intercept", po::value<double>(), "density where the image is zero, mg/cm^3")(
       "series", po::value<std::string>(), "UID of the DICOM series, when the folder holds several")(
-      "output,o", po::value<std::string>(), "folder for import.vti")("force", "replace an earlier import.vti");
+      "output,o", po::value<std::string>(), "folder for import.vti, or the model file")(
+      "force", "replace what an earlier import wrote");
+  add_sbml_options(command.options);
   return command;
 }
 

@@ -16,8 +16,8 @@ constexpr const char* kRenderSummary = "pictures, charts and films of a run fold
 
 std::vector<Command> commands() {
   std::vector<Command> all;
-  for (const auto& make :
-       {run_command, reproduce_command, check_command, explain_command, list_command, import_command, export_command})
+  for (const auto& make : {run_command, reproduce_command, check_command, explain_command, list_command, import_command,
+                           export_command, sbml_case_command})
     all.push_back(make());
   return all;
 }
@@ -29,7 +29,8 @@ std::string overview(const std::vector<Command>& all) {
                       "howship help COMMAND: what a command takes");
   return text +
          "\nhowship --version prints the version. Results go to stdout, talk to stderr.\n"
-         "Exit codes: 0 good, 1 the input, 2 the equations could not be solved, 3 interrupted.\n";
+         "Exit codes: 0 good, 1 the input, 2 the equations could not be solved, 3 interrupted,\n"
+         "4 what the input asks for is not supported.\n";
 }
 
 std::string help(const Command& command) {
@@ -85,6 +86,9 @@ ExitCode guarded(const std::vector<std::string>& words) {
     const ExitCode code = dispatch(words);
     if (std::fflush(stdout) != 0) throw OutputError("cannot write to the standard output");
     return code;
+  } catch (const UnsupportedError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return ExitCode::unsupported;
   } catch (const InputError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return ExitCode::input;

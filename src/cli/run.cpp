@@ -8,6 +8,7 @@
 #include "howship/study/simulation.hpp"
 
 #include "command.hpp"
+#include "sbml_file.hpp"
 #include "study_file.hpp"
 
 namespace howship::cli {
@@ -20,7 +21,15 @@ ExitCode run(const po::variables_map& given) {
   const auto data = study::DataFolder::find(value(given, "data"));
   const auto overrides =
       given.count("set") > 0 ? given["set"].as<std::vector<std::string>>() : std::vector<std::string>{};
-  const study::Study study = read_study_file(operands(run_command(), given).front(), overrides, data, units);
+  const std::string word = operands(run_command(), given).front();
+  const bool is_sbml = sbml::is_sbml_name(word);
+  for (const char* option : {"duration", "every", "strict-units"}) {
+    if (!is_sbml && given.count(option) > 0)
+      throw InputError(fmt::format("--{} is for SBML models; a study states it itself", option),
+                       "override it with --set duration=... or --set output.every=...");
+  }
+  const study::Study study =
+      is_sbml ? sbml_study(word, given, overrides, data, units) : read_study_file(word, overrides, data, units);
 
   study::RunOptions options;
   options.folder = value(given, "output");
@@ -46,7 +55,7 @@ ExitCode run(const po::variables_map& given) {
 Command run_command() {
   Command command{"run",
                   "run STUDY [-o DIR] [--set section.key=value]...",
-                  "runs every arm of a study and writes a run folder",
+                  "runs every arm of a study, or an SBML model (run MODEL.xml), and writes a run folder",
                   po::options_description("options"),
                   "STUDY",
                   1,
@@ -59,6 +68,9 @@ Command run_command() {
       "threads,j", po::value<int>(), "threads (default: one per processor)")(
       "data", po::value<std::string>(),
       "folder with models/ and params/ (default: HOWSHIP_DATA, or where Howship was built)");
+  command.options.add_options()("duration", po::value<double>(), "SBML: until when, in the model's time unit (100)")(
+      "every", po::value<double>(), "SBML: time from row to row (a hundredth of the duration)");
+  add_sbml_options(command.options);
   return command;
 }
 

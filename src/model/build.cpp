@@ -7,6 +7,7 @@
 #include "howship/core/files.hpp"
 
 #include "model/overlays.hpp"
+#include "model/substitution.hpp"
 
 namespace howship::model {
 namespace {
@@ -23,6 +24,7 @@ class Builder {
   Model build() {
     joined_.raise_if_incomplete();  // what follows would only repeat what is wrong
     joined_.join();
+    settings();
     declare();
     processes();
     model_.rate_reductions = model_.reductions.size();
@@ -35,6 +37,9 @@ class Builder {
     events();
     joined_.raise_if_any();
     sum_rates();
+    replace_rates();
+    initial_values();
+    joined_.raise_if_any();
     order_quantities();
     model_.files = joined_.sources();
     model_.title = model_.files.empty() ? "" : model_.files.back().title;
@@ -61,6 +66,7 @@ class Builder {
 
   /// Nothing if the text is no unit; that is reported, and fits any dimension from then on.
   std::optional<Unit> unit(const std::string& text, const SourceLocation& where) {
+    if (!model_.units_checked) return Unit{text, {}, 1.0};
     try {
       return units_.parse(text);
     } catch (const UnitError& error) {
@@ -77,6 +83,26 @@ class Builder {
         out.push_back(name);
     }
     return out;
+  }
+
+  /// What holds for the whole model. Whether units are checked: all files must say the same, or numbers of one would
+  /// mean something else in the other.
+  void settings() {
+    const auto& files = joined_.files();
+    for (const auto& file : files) {
+      model_.random_event_order = model_.random_event_order || file->random_event_order;
+      if (file->units_checked == files.front()->units_checked) continue;
+      const bool first = files.front()->units_checked;
+      fault(first ? file->units_where : files.front()->units_where,
+            fmt::format("'{}' has its units checked and '{}' has not; they cannot be joined",
+                        first ? files.front()->id : file->id, first ? file->id : files.front()->id),
+            "give both units that can be checked, or write units = \"unchecked\" in both");
+      return;
+    }
+    if (files.empty() || files.front()->units_checked) return;
+    model_.units_checked = false;
+    model_.time_unit = files.front()->time_unit;
+    resolve_.leave_units_unchecked();
   }
 
   /// Leaves for species and parameters, in the order of the files.
@@ -99,7 +125,7 @@ class Builder {
                                          static_cast<std::uint32_t>(species.slot));
         slots.push_back(model_.species.size());
         entry.slot = model_.species.size();
-        entry.value = {species.node, species.unit.dimension, !known};
+        entry.value = {species.node, species.unit.dimension, !known || !model_.units_checked};
         entry.state = Entry::State::done;
         model_.species.push_back(std::move(species));
       }
@@ -112,7 +138,7 @@ class Builder {
         parameter.text = p.id;
         const auto known = unit(p.unit, p.unit_where);
         parameter.unit = known.value_or(Unit{});
-        entry.value.any = !known;
+        entry.value.any = !known || !model_.units_checked;
         const double scale = parameter.unit.scale;
         parameter.value = p.value * scale;
         parameter.low = p.low * scale;
@@ -154,7 +180,9 @@ class Builder {
     const auto found = std::find(model_.given.begin(), model_.given.end(), name);
     const auto index = static_cast<std::uint32_t>(found - model_.given.begin());
     if (found == model_.given.end()) model_.given.push_back(name);
-    return {model_.graph.leaf(Op::given, index), {}, false};
+    Dimension dimension;
+    if (name == "x" || name == "y" || name == "z") dimension.exponents[Dimension::length] = 1.0;
+    return {model_.graph.leaf(Op::given, index), dimension, false};
   }
 
   /// Thrown when something a formula needs has already been reported as faulty.
@@ -361,9 +389,8 @@ class Builder {
 
   void check_maxima(NodeId contribution, const ProcessStatement& s) {
     const Graph& graph = model_.graph;
-    const std::vector<bool> seen = graph.reachable({&contribution, 1});
-    for (NodeId id = 0; id < graph.size(); ++id) {
-      if (!seen[id] || graph[id].op != Op::reduction) continue;
+    for (const NodeId id : graph.leaves(contribution)) {
+      if (graph[id].op != Op::reduction) continue;
       if (model_.reductions[graph[id].index].kind != Reduction::Kind::maximum) continue;
       fault(s.rate.where,
             fmt::format("process '{}' depends on max(...) over the tissue, which is not differentiable", s.id),
@@ -384,9 +411,9 @@ class Builder {
             fault(s.initial.where, fmt::format("the initial value of {} is in {}, but {} is in {}", s.id,
                                                to_text(initial->dimension), s.id, species.unit.text));
           }
+          initial_places_[species.id] = &s.initial;
           species.initial = initial->node;
           species.initial_text = s.initial.value;
-          check_constant(initial->node, s.initial, species.scope, fmt::format("the initial value of {}", s.id));
         }
         if (!diffusion) continue;
         Dimension area_per_day;
@@ -405,6 +432,99 @@ class Builder {
                        fmt::format("the diffusion coefficient of {}", s.id));
       }
     }
+  }
+
+  const Species& species_of(const Node& leaf) const {
+    const std::size_t slot = leaf.index & ~kRateFlag;
+    return model_.species[leaf.op == Op::systemic ? model_.systemic[slot] : model_.local[slot]];
+  }
+
+  static bool is_species(const Node& leaf) { return leaf.op == Op::systemic || leaf.op == Op::local; }
+
+  std::string chain_of(const std::vector<NodeId>& leaves) const {
+    std::string chain;
+    for (const NodeId leaf : leaves) chain += species_of(model_.graph[leaf]).id + " → ";
+    return chain + species_of(model_.graph[leaves.front()]).id;
+  }
+
+  /// rateOf(x), which so far is a leaf that holds a place, becomes the rate of x everywhere.
+  void replace_rates() {
+    Graph& graph = model_.graph;
+    Substitution substitute(graph, [this](NodeId, const Node& leaf) -> std::optional<NodeId> {
+      if (!is_species(leaf) || (leaf.index & kRateFlag) == 0) return std::nullopt;
+      return model_.rates[static_cast<std::size_t>(&species_of(leaf) - model_.species.data())];
+    });
+    bool circular = false;
+    const auto replace = [&](NodeId& node, const SourceLocation& where) {
+      const auto now = substitute(node);
+      if (now) {
+        node = *now;
+      } else if (!circular) {
+        circular = true;
+        fault(where, fmt::format("rates go round in a circle: {}", chain_of(substitute.circle())),
+              "rateOf(x) cannot stand in the rate of x");
+      }
+    };
+    for (std::size_t i = 0; i < model_.species.size(); ++i) {
+      replace(model_.rates[i], model_.species[i].origin.where);
+      replace(model_.species[i].initial, model_.species[i].origin.where);
+    }
+    for (Reduction& reduction : model_.reductions) replace(reduction.integrand, {});
+    for (Process& process : model_.processes) {
+      replace(process.rate, process.origin.where);
+      for (Change& change : process.changes) replace(change.coefficient, process.origin.where);
+    }
+    for (Quantity& quantity : model_.quantities) {
+      replace(quantity.node, quantity.origin.where);
+      quantity.stage = graph[quantity.node].stage;
+    }
+    for (Event& event : model_.events) {
+      replace(event.when, event.origin.where);
+      if (event.delay) replace(*event.delay, event.origin.where);
+      if (event.priority) replace(*event.priority, event.origin.where);
+      for (Event::Assignment& assignment : event.set) replace(assignment.value, event.origin.where);
+    }
+    for (Observable& observable : model_.observables) {
+      replace(observable.node, observable.origin.where);
+      observable.stage = graph[observable.node].stage;
+    }
+    for (std::size_t i = 0; i < model_.species.size(); ++i) {
+      const Species& species = model_.species[i];
+      if (species.scope == Scope::local && graph.depends_on(model_.rates[i], Op::reduction)) {
+        fault(species.origin.where,
+              fmt::format("the rate of {} depends, through rateOf(), on a sum over the whole tissue", species.id));
+      }
+    }
+  }
+
+  /// Initial values may use each other: what they see is the state at time zero.
+  void initial_values() {
+    Graph& graph = model_.graph;
+    const NodeId zero = graph.constant(0.0);
+    Substitution substitute(graph, [this, zero](NodeId, const Node& leaf) -> std::optional<NodeId> {
+      if (leaf.op == Op::time) return zero;
+      if (!is_species(leaf)) return std::nullopt;
+      return species_of(leaf).initial;
+    });
+    std::vector<NodeId> initial;
+    for (const Species& species : model_.species) {
+      const Text& text = *initial_places_.at(species.id);
+      const auto now = substitute(species.initial);
+      if (!now) {
+        fault(text.where, fmt::format("initial values go round in a circle: {}", chain_of(substitute.circle())),
+              "one of them must be a number");
+        return;
+      }
+      if (graph.depends_on(*now, Op::reduction)) {
+        fault(text.where, fmt::format("the initial value of {} depends on a sum over the tissue", species.id),
+              "it may use parameters, given fields and other initial values");
+      } else if (species.scope == Scope::systemic && graph[*now].stage == Stage::voxel) {
+        fault(text.where,
+              fmt::format("the initial value of {} is one number and cannot differ from voxel to voxel", species.id));
+      }
+      initial.push_back(*now);
+    }
+    for (std::size_t i = 0; i < initial.size(); ++i) model_.species[i].initial = initial[i];
   }
 
   void check_constant(NodeId node, const Text& text, Scope scope, const std::string& what) {
@@ -516,8 +636,14 @@ class Builder {
     const Unit pure{"1", {}, 1.0};
     const Unit days{"day", day, 1.0};
     event.when = part(s.when, "the condition", &pure).value_or(0);
-    if (s.delay) event.delay = part(*s.delay, "the delay", &days);
-    if (s.priority) event.priority = part(*s.priority, "the priority", &pure);
+    if (s.delay) {
+      event.delay = part(*s.delay, "the delay", &days);
+      event.delay_text = s.delay->value;
+    }
+    if (s.priority) {
+      event.priority = part(*s.priority, "the priority", &pure);
+      event.priority_text = s.priority->value;
+    }
     for (const EventStatement::Assignment& a : s.set) {
       const auto found = names_.find(a.species);
       const bool is_species =
@@ -563,7 +689,8 @@ class Builder {
   std::map<std::string, Entry>& names_;
   Model model_;
   Resolver resolve_;
-  std::map<std::string, std::string> texts_of_;  ///< of processes, with modifications
+  std::map<std::string, std::string> texts_of_;        ///< of processes, with modifications
+  std::map<std::string, const Text*> initial_places_;  ///< by species
   std::vector<std::string> chain_;
 };
 

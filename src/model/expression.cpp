@@ -1,8 +1,10 @@
 #include "howship/model/expression.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <unordered_set>
 #include <utility>
 
 #include "model/operators.hpp"
@@ -182,11 +184,26 @@ std::vector<bool> Graph::reachable(std::span<const NodeId> roots) const {
 }
 
 bool Graph::depends_on(NodeId root, Op leaf_kind) const {
-  const std::vector<bool> seen = reachable({&root, 1});
-  for (std::size_t id = 0; id < nodes_.size(); ++id) {
-    if (seen[id] && nodes_[id].op == leaf_kind) return true;
+  const std::vector<NodeId> found = leaves(root);
+  return std::any_of(found.begin(), found.end(), [&](NodeId id) { return nodes_[id].op == leaf_kind; });
+}
+
+std::vector<NodeId> Graph::leaves(NodeId root) const {
+  std::vector<NodeId> found;
+  std::vector<NodeId> open{root};
+  std::unordered_set<NodeId> seen{root};
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    const Node& node = nodes_[id];
+    const int count = operand_count(node.op);
+    if (count == 0) found.push_back(id);
+    const std::array<NodeId, 3> operands{node.a, node.b, node.c};
+    for (int i = 0; i < count; ++i) {
+      if (seen.insert(operands[i]).second) open.push_back(operands[i]);
+    }
   }
-  return false;
+  return found;
 }
 
 std::vector<NodeId> Graph::replaced(std::span<const NodeId> roots,
@@ -297,6 +314,15 @@ NodeId Graph::derivative(NodeId root, NodeId leaf) {
         break;
       case Op::hyperbolic_tangent:
         d = multiply(subtract(one, multiply(id, id)), da);
+        break;
+      case Op::area_hyperbolic_sine:
+        d = divide(da, unary(Op::square_root, add(multiply(a, a), one)));
+        break;
+      case Op::area_hyperbolic_cosine:
+        d = divide(da, multiply(unary(Op::square_root, subtract(a, one)), unary(Op::square_root, add(a, one))));
+        break;
+      case Op::area_hyperbolic_tangent:
+        d = divide(da, subtract(one, multiply(a, a)));
         break;
       case Op::select:
         d = select(a, db, dc);

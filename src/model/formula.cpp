@@ -14,6 +14,8 @@
 
 #include "howship/model/model.hpp"
 
+#include "model/functions.hpp"
+
 namespace howship::model {
 namespace {
 
@@ -21,6 +23,8 @@ namespace {
 constexpr std::size_t kLongest = 8000;
 constexpr std::size_t kDeepest = 100;
 constexpr std::size_t kDeepestTree = 400;  // a long sum is a deep tree
+
+constexpr double kAvogadro = 6.02214179e23;  // 1/mol; the value that SBML Level 3 prescribes
 
 struct FreeString {
   void operator()(char* text) const { std::free(text); }
@@ -183,6 +187,32 @@ class Converter {
     return operation(op, name, std::move(children));
   }
 
+  Syntax call(const char* name, std::vector<Syntax> children) {
+    const Function* function = find_function(name);
+    if (function == nullptr || children.size() != static_cast<std::size_t>(function->operands)) {
+      throw FormulaError(fmt::format("{}() with {} arguments", name, children.size()), position_of(children));
+    }
+    Syntax out;
+    out.kind = Syntax::Kind::call;
+    out.text = name;
+    out.children = std::move(children);
+    return out;
+  }
+
+  // xor(a, b, c) becomes pairs, from the left.
+  Syntax paired(const char* name, std::vector<Syntax> children) {
+    if (children.empty()) return number(0.0);
+    Syntax left = std::move(children[0]);
+    for (std::size_t i = 1; i < children.size(); ++i) {
+      std::vector<Syntax> pair;
+      pair.push_back(std::move(left));
+      pair.push_back(std::move(children[i]));
+      left = call(name, std::move(pair));
+      left.position = left.children[0].position;
+    }
+    return left;
+  }
+
   Syntax reduction(Syntax::Kind kind, const char* name, std::vector<Syntax> children) {
     if (children.empty() || children.size() > 2) {
       throw FormulaError(fmt::format("{}() takes an expression and, optionally, a region", name), position_of(children),
@@ -219,6 +249,9 @@ class Converter {
       case AST_CONSTANT_FALSE:
         take_position();
         return number(0.0);
+      case AST_NAME_AVOGADRO:
+        take_position();
+        return number(kAvogadro);
       case AST_NAME_TIME: {
         Syntax out;
         out.kind = Syntax::Kind::time;
@@ -306,6 +339,57 @@ class Converter {
         return one_argument(Op::hyperbolic_cosine, "cosh", std::move(children));
       case AST_FUNCTION_TANH:
         return one_argument(Op::hyperbolic_tangent, "tanh", std::move(children));
+      case AST_FUNCTION_ARCSINH:
+        return one_argument(Op::area_hyperbolic_sine, "asinh", std::move(children));
+      case AST_FUNCTION_ARCCOSH:
+        return one_argument(Op::area_hyperbolic_cosine, "acosh", std::move(children));
+      case AST_FUNCTION_ARCTANH:
+        return one_argument(Op::area_hyperbolic_tangent, "atanh", std::move(children));
+      case AST_FUNCTION_FACTORIAL:
+        return one_argument(Op::factorial, "factorial", std::move(children));
+      case AST_FUNCTION_SEC:
+        return call("sec", std::move(children));
+      case AST_FUNCTION_CSC:
+        return call("csc", std::move(children));
+      case AST_FUNCTION_COT:
+        return call("cot", std::move(children));
+      case AST_FUNCTION_SECH:
+        return call("sech", std::move(children));
+      case AST_FUNCTION_CSCH:
+        return call("csch", std::move(children));
+      case AST_FUNCTION_COTH:
+        return call("coth", std::move(children));
+      case AST_FUNCTION_ARCSEC:
+        return call("asec", std::move(children));
+      case AST_FUNCTION_ARCCSC:
+        return call("acsc", std::move(children));
+      case AST_FUNCTION_ARCCOT:
+        return call("acot", std::move(children));
+      case AST_FUNCTION_ARCSECH:
+        return call("asech", std::move(children));
+      case AST_FUNCTION_ARCCSCH:
+        return call("acsch", std::move(children));
+      case AST_FUNCTION_ARCCOTH:
+        return call("acoth", std::move(children));
+      case AST_FUNCTION_QUOTIENT:
+        return call("quotient", std::move(children));
+      case AST_FUNCTION_REM:
+        return call("rem", std::move(children));
+      case AST_LOGICAL_IMPLIES:
+        return call("implies", std::move(children));
+      case AST_LOGICAL_XOR:
+        return paired("xor", std::move(children));
+      case AST_FUNCTION_RATE_OF: {
+        if (children.size() != 1 || children[0].kind != Syntax::Kind::name) {
+          throw FormulaError("rateOf() takes the name of a species", position_of(children));
+        }
+        Syntax out = std::move(children[0]);
+        out.kind = Syntax::Kind::rate_of;
+        return out;
+      }
+      case AST_FUNCTION_DELAY:
+        throw FormulaError("delay(): equations that reach back in time are not solved", position_of(children),
+                           "use a chain of transit species for a distributed delay");
       case AST_FUNCTION_MIN:
         return folded(Op::minimum, "min", std::move(children), 0.0);
       case AST_FUNCTION_MAX: {
@@ -319,7 +403,7 @@ class Converter {
         Syntax out;
         out.kind = Syntax::Kind::select;
         out.text = "piecewise";
-        if (children.size() < 3 || children.size() % 2 == 0) {
+        if (children.size() < 2) {
           throw FormulaError("piecewise() needs value, condition, ..., otherwise", position_of(children),
                              "such as piecewise(a, x < 1, b)");
         }
@@ -351,9 +435,11 @@ class Converter {
         const std::string name = node.getName();
         if (name == "integral") return reduction(Syntax::Kind::integral, "integral", std::move(children));
         if (name == "mean") return reduction(Syntax::Kind::mean, "mean", std::move(children));
-        throw FormulaError(fmt::format("unknown function '{}'", name), position_of(children),
-                           "functions: exp ln log10 sqrt root abs min max floor ceil sin cos tan asin acos atan sinh "
-                           "cosh tanh piecewise integral mean");
+        throw FormulaError(
+            fmt::format("unknown function '{}'", name), position_of(children),
+            "functions: exp ln log10 log(base, x) sqrt root abs min max floor ceil factorial quotient rem "
+            "sin cos tan sec csc cot, the same with an h and with an a before them, piecewise xor "
+            "implies rateOf integral mean");
       }
       default: {
         std::unique_ptr<char, FreeString> text(SBML_formulaToL3String(&node));

@@ -17,7 +17,9 @@ struct Syntax {
     name,    ///< of a species, parameter, quantity or region; "given_x" for given.x
     time,
     operation,  ///< op over the children
-    select,     ///< value, condition, value, condition, ..., otherwise
+    select,     ///< value, condition, value, condition, ..., and, unless nothing is meant then, otherwise
+    call,       ///< a function that is built from others (functions.hpp), by its name in `text`
+    rate_of,    ///< d/dt of the species named in `text`
     integral,
     mean,
     maximum_over_tissue,  ///< a reduction: expression and, optionally, a region's name

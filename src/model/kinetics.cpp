@@ -87,7 +87,12 @@ std::vector<bool> autonomous_of(const Model& model) {
 Switches switches_of(Graph& graph, std::span<const NodeId> rates, const Model& model) {
   std::vector<NodeId> roots(rates.begin(), rates.end());
   const std::vector<bool> in_rates = graph.reachable(roots);
-  for (const Event& event : model.events) roots.push_back(event.when);
+  std::vector<bool> is_condition(graph.size(),
+                                 false);  // found by the event itself; a part of one, such as in a band, not
+  for (const Event& event : model.events) {
+    roots.push_back(event.when);
+    is_condition[event.when] = true;
+  }
   const std::vector<bool> seen = graph.reachable(roots);
   const NodeId time = graph.leaf(Op::time);
   const std::array<std::pair<NodeId, NodeId>, 1> at_start{{{time, graph.constant(0.0)}}};
@@ -110,7 +115,7 @@ Switches switches_of(Graph& graph, std::span<const NodeId> rates, const Model& m
       levels.push_back(graph.replaced({&level, 1}, at_start).front());
       levels.push_back(slope);
       sides.push_back(id);
-    } else if (compares && node.op != Op::equal && in_rates[id]) {
+    } else if (compares && node.op != Op::equal && (in_rates[id] || !is_condition[id])) {
       watched.push_back(id);
     }
   }

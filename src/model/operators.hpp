@@ -71,6 +71,14 @@ Real apply(Op op, Real a, Real b, Real c) {
       return std::cosh(a);
     case Op::hyperbolic_tangent:
       return std::tanh(a);
+    case Op::area_hyperbolic_sine:
+      return std::asinh(a);
+    case Op::area_hyperbolic_cosine:
+      return std::acosh(a);
+    case Op::area_hyperbolic_tangent:
+      return std::atanh(a);
+    case Op::factorial:
+      return a >= 0 && a == std::floor(a) ? std::round(std::tgamma(a + 1)) : std::numeric_limits<Real>::quiet_NaN();
     case Op::select:
       return a != 0 ? b : c;
     default:

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
 #include "howship/core/diagnostics.hpp"
+
+#include "model/functions.hpp"
+#include "model/substitution.hpp"
 
 namespace howship::model {
 
@@ -44,22 +48,18 @@ Typed Resolver::operator()(const Syntax& syntax) {
     throw FormulaError("the formula, with the quantities it uses, is nested too deep", syntax.position,
                        "split long sums into quantities");
   }
-  Graph& graph = model_.graph;
+  const Typed value = resolve(syntax);
+  return unchecked_ ? Typed{value.node, {}, true} : value;
+}
+
+Typed Resolver::resolve(const Syntax& syntax) {
   switch (syntax.kind) {
-    case Syntax::Kind::number: {
-      if (!std::isfinite(syntax.value)) throw FormulaError("a number that is not finite", syntax.position);
-      if (syntax.text.empty()) return {graph.constant(syntax.value), {}, syntax.value == 0.0};
-      try {
-        const Unit unit = units_.parse(syntax.text);
-        return {graph.constant(syntax.value * unit.scale), unit.dimension, false};
-      } catch (const UnitError& error) {
-        throw FormulaError(error.what(), syntax.position, error.hint());
-      }
-    }
+    case Syntax::Kind::number:
+      return number(syntax);
     case Syntax::Kind::time: {
       Dimension day;
       day.exponents[Dimension::time] = 1.0;
-      return {graph.leaf(Op::time), day, false};
+      return {model_.graph.leaf(Op::time), day, false};
     }
     case Syntax::Kind::name:
       return find_name_(syntax.text, syntax.position);
@@ -67,9 +67,59 @@ Typed Resolver::operator()(const Syntax& syntax) {
       return operation(syntax);
     case Syntax::Kind::select:
       return select(syntax);
+    case Syntax::Kind::call:
+      return call(syntax);
+    case Syntax::Kind::rate_of:
+      return rate_of(syntax);
     default:
       return reduction(syntax);
   }
+}
+
+Typed Resolver::number(const Syntax& syntax) {
+  Graph& graph = model_.graph;
+  // What comes from other formats may say infinity and mean it.
+  if (unchecked_) return {graph.constant(syntax.value), {}, true};
+  if (!std::isfinite(syntax.value)) throw FormulaError("a number that is not finite", syntax.position);
+  if (syntax.text.empty()) return {graph.constant(syntax.value), {}, syntax.value == 0.0};
+  try {
+    const Unit unit = units_.parse(syntax.text);
+    return {graph.constant(syntax.value * unit.scale), unit.dimension, false};
+  } catch (const UnitError& error) {
+    throw FormulaError(error.what(), syntax.position, error.hint());
+  }
+}
+
+Typed Resolver::call(const Syntax& syntax) {
+  const Function& function = *find_function(syntax.text);
+  std::vector<NodeId> operands;
+  Typed first;
+  for (const Syntax& child : syntax.children) {
+    const Typed value = (*this)(child);
+    if (operands.empty()) first = value;
+    if (function.same_dimension) {
+      need_same(first, value, child, fmt::format("take the {} of", syntax.text));
+    } else {
+      need_pure(value, child, fmt::format("the argument of {}()", syntax.text));
+    }
+    operands.push_back(value.node);
+  }
+  const NodeId node = function.build(model_.graph, operands);
+  return syntax.text == "rem" ? Typed{node, first.dimension, first.any} : Typed{node, {}, false};
+}
+
+// A rate is known only when all processes have been read: a leaf holds its place (rates_of_species.hpp).
+Typed Resolver::rate_of(const Syntax& syntax) {
+  const Typed value = find_name_(syntax.text, syntax.position);
+  Graph& graph = model_.graph;
+  const Node leaf = graph[value.node];
+  if (leaf.op == Op::parameter || leaf.op == Op::constant) return {graph.constant(0.0), {}, true};
+  if (leaf.op != Op::systemic && leaf.op != Op::local) {
+    throw FormulaError(fmt::format("rateOf() takes a species, and '{}' is none", syntax.text), syntax.position);
+  }
+  Dimension per_day = value.dimension;
+  per_day.exponents[Dimension::time] -= 1.0;
+  return {graph.leaf(leaf.op, leaf.index | kRateFlag), per_day, value.any};
 }
 
 Typed Resolver::operation(const Syntax& syntax) {
@@ -138,8 +188,11 @@ Typed Resolver::power(const Syntax& syntax, const Typed& base, const Typed& expo
 
 Typed Resolver::select(const Syntax& syntax) {
   const auto count = syntax.children.size();
-  Typed result = (*this)(syntax.children[count - 1]);
-  for (std::size_t i = count - 1; i >= 2; i -= 2) {
+  const bool has_otherwise = count % 2 == 1;
+  // Where no condition holds and nothing is said, there is no value, and a run that gets there fails.
+  Typed result = has_otherwise ? (*this)(syntax.children[count - 1])
+                               : Typed{model_.graph.constant(std::numeric_limits<double>::quiet_NaN()), {}, true};
+  for (std::size_t i = has_otherwise ? count - 1 : count; i >= 2; i -= 2) {
     const Typed value = (*this)(syntax.children[i - 2]);
     const Typed condition = (*this)(syntax.children[i - 1]);
     need_pure(condition, syntax.children[i - 1], "a condition");

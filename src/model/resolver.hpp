@@ -25,10 +25,17 @@ class Resolver {
            std::function<Typed(const std::string& name, std::size_t position)> find_name)
       : model_(model), units_(units), find_name_(std::move(find_name)) {}
 
+  /// From now on units are labels: every scale is 1 and every dimension fits.
+  void leave_units_unchecked() { unchecked_ = true; }
+
   /// @throws FormulaError
   Typed operator()(const Syntax& syntax);
 
  private:
+  Typed resolve(const Syntax& syntax);
+  Typed number(const Syntax& syntax);
+  Typed call(const Syntax& syntax);
+  Typed rate_of(const Syntax& syntax);
   Typed operation(const Syntax& syntax);
   Typed power(const Syntax& syntax, const Typed& base, const Typed& exponent);
   Typed select(const Syntax& syntax);
@@ -39,6 +46,7 @@ class Resolver {
   Model& model_;
   const UnitSystem& units_;
   std::function<Typed(const std::string&, std::size_t)> find_name_;
+  bool unchecked_ = false;
   int inside_reduction_ = 0;
   int depth_ = 0;  ///< over all formulas that resolve each other: bounds the stack
 };

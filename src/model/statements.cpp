@@ -10,27 +10,16 @@
 namespace howship::model {
 namespace {
 
-bool is_identifier(std::string_view text) {
-  if (text.empty() || (std::isalpha(static_cast<unsigned char>(text[0])) == 0 && text[0] != '_')) return false;
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
-}
-
-// Names that formulas give another meaning.
-bool is_reserved(std::string_view id) {
-  static const std::vector<std::string_view> kReserved{"time",     "pi",       "exponentiale", "avogadro", "true",
-                                                       "false",    "infinity", "inf",          "nan",      "notanumber",
-                                                       "integral", "mean",     "given"};
-  const std::vector<std::string>& regions = region_names();
-  return std::find(kReserved.begin(), kReserved.end(), id) != kReserved.end() || id.starts_with("given_") ||
-         std::find(regions.begin(), regions.end(), id) != regions.end();
-}
-
 class Reader {
  public:
   Reader(std::string id, std::string file, const std::string& text, Diagnostics& diagnostics)
       : text_(text), diagnostics_(diagnostics) {
     out_.id = std::move(id);
     out_.file = std::move(file);
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+      if (text_[i] == '\n') line_starts_.push_back(i + 1);
+    }
+    line_starts_.push_back(text_.size() + 1);
   }
 
   Statements run() {
@@ -43,8 +32,8 @@ class Reader {
       return std::move(out_);
     }
     allow(root,
-          {"id", "title", "extends", "cites", "species", "parameters", "quantities", "processes", "observables",
-           "modify", "without", "dose", "events"},
+          {"id", "title", "units", "time_unit", "event_order", "extends", "cites", "species", "parameters",
+           "quantities", "processes", "observables", "modify", "without", "dose", "events"},
           "a model file");
     out_.title = string(root, "title", true).value;
     const Text id = string(root, "id", true);
@@ -53,6 +42,8 @@ class Reader {
       fault(id.where, fmt::format("the id '{}' is not the file's name", id.value),
             fmt::format("write id = \"{}\"", expected));
     }
+    units(root);
+    event_order(root);
     out_.extends = strings(root, "extends");
     out_.without = strings(root, "without");
     for (const Text& key : strings(root, "cites")) out_.cites.push_back(key.value);
@@ -82,12 +73,19 @@ class Reader {
     diagnostics_.add(where, std::move(message), std::move(hint), line_of(text_, where.line));
   }
 
+  /// As line_of, without a search through the text: that would cost a long file the square of its length.
+  std::string_view line_at(int line) const {
+    if (line < 1 || static_cast<std::size_t>(line) >= line_starts_.size()) return {};
+    const std::size_t start = line_starts_[static_cast<std::size_t>(line) - 1];
+    return std::string_view(text_).substr(start, line_starts_[static_cast<std::size_t>(line)] - start - 1);
+  }
+
   // Where a string's first character stands: after one quote, or after three and perhaps a line break.
   SourceLocation content(const toml::node& node) const {
     SourceLocation where = location(node.source());
-    const std::string line = line_of(text_, where.line);
+    const std::string_view line = line_at(where.line);
     const auto column = static_cast<std::size_t>(std::max(where.column, 1) - 1);
-    const std::string_view at = column < line.size() ? std::string_view(line).substr(column) : std::string_view{};
+    const std::string_view at = column < line.size() ? line.substr(column) : std::string_view{};
     if (at.starts_with("\"\"\"") || at.starts_with("'''")) {
       if (at.size() == 3) return {where.file, where.line + 1, 1};
       where.column += 3;
@@ -211,6 +209,12 @@ class Reader {
     return value;
   }
 
+  /// An end of a range; a range may be open (inf) where nobody stated one.
+  double bound(const toml::node& node, const std::string& what) {
+    const auto real = node.value_exact<double>();
+    return real && std::isinf(*real) ? *real : number(node, what).value_or(0.0);
+  }
+
   std::optional<double> required_number(const toml::table& table, const char* key, const SourceLocation& owner,
                                         const std::string& hint) {
     const toml::node* node = table.get(key);
@@ -223,6 +227,33 @@ class Reader {
     const Text found = string(table, "unit", true, owner);
     text = found.value;
     where = found.where.line > 0 ? found.where : owner;
+  }
+
+  void units(const toml::table& root) {
+    if (root.contains("units")) {
+      const Text units = string(root, "units", true);
+      out_.units_where = units.where;
+      out_.units_checked = units.value != "unchecked";
+      if (!units.value.empty() && units.value != "unchecked" && units.value != "checked") {
+        fault(units.where, fmt::format("'units' cannot be '{}'", units.value),
+              "\"unchecked\" takes every number as it is written; leave it out to have dimensions checked");
+      }
+    }
+    if (!root.contains("time_unit")) return;
+    const Text time = string(root, "time_unit", true);
+    out_.time_unit = time.value;
+    if (out_.units_checked && time.value != "day")
+      fault(time.where, "time is in days where units are checked",
+            "leave 'time_unit' out, or write units = \"unchecked\"");
+  }
+
+  void event_order(const toml::table& root) {
+    if (!root.contains("event_order")) return;
+    const Text order = string(root, "event_order", true);
+    out_.random_event_order = order.value == "random";
+    if (!order.value.empty() && order.value != "random" && order.value != "file")
+      fault(order.where, fmt::format("'event_order' cannot be '{}'", order.value),
+            "\"file\" lets equal events happen in the file's order, \"random\" in a drawn one");
   }
 
   void species(const toml::key& key, const toml::node& node) {
@@ -278,8 +309,8 @@ class Reader {
       fault(where, fmt::format("'range' of {} is missing", p.id),
             "write range = [smallest, largest] in the parameter's unit");
     } else {
-      p.low = number(*range->get(0), "the smallest value").value_or(0.0);
-      p.high = number(*range->get(1), "the largest value").value_or(0.0);
+      p.low = bound(*range->get(0), "the smallest value");
+      p.high = bound(*range->get(1), "the largest value");
       if (p.low > p.high) fault(location(range->source()), fmt::format("the range of {} is upside down", p.id));
       if (value && (*value < p.low || *value > p.high)) {
         fault(location(table->get("value")->source()),
@@ -426,11 +457,26 @@ class Reader {
   }
 
   const std::string& text_;
+  std::vector<std::size_t> line_starts_{0};  ///< and one past the end
   Diagnostics& diagnostics_;
   Statements out_;
 };
 
 }  // namespace
+
+bool is_identifier(std::string_view text) {
+  if (text.empty() || (std::isalpha(static_cast<unsigned char>(text[0])) == 0 && text[0] != '_')) return false;
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+}
+
+bool is_reserved(std::string_view id) {
+  static const std::vector<std::string_view> kReserved{"time",     "pi",       "exponentiale", "avogadro", "true",
+                                                       "false",    "infinity", "inf",          "nan",      "notanumber",
+                                                       "integral", "mean",     "given"};
+  const std::vector<std::string>& regions = region_names();
+  return std::find(kReserved.begin(), kReserved.end(), id) != kReserved.end() || id.starts_with("given_") ||
+         std::find(regions.begin(), regions.end(), id) != regions.end();
+}
 
 std::string line_of(std::string_view text, int line) {
   if (line < 1) return {};

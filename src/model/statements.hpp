@@ -8,6 +8,7 @@
 
 #include "howship/core/diagnostics.hpp"
 #include "howship/model/model.hpp"
+#include "howship/model/names.hpp"
 
 namespace howship::model {
 
@@ -90,6 +91,10 @@ struct EventStatement {
 /// What one model file says, in the order in which it says it.
 struct Statements {
   std::string id, file, title;
+  bool units_checked = true;
+  std::string time_unit = "day";
+  bool random_event_order = false;
+  SourceLocation units_where;  ///< of the statement that units are not checked
   std::vector<std::string> cites;
   std::vector<Text> extends, without;
   std::vector<SpeciesStatement> species;

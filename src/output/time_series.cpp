@@ -18,10 +18,11 @@ std::string csv_field(const std::string& text) {
   return quoted + '"';
 }
 
-TimeSeriesWriter::TimeSeriesWriter(std::filesystem::path path, std::span<const Column> columns)
+TimeSeriesWriter::TimeSeriesWriter(std::filesystem::path path, std::span<const Column> columns,
+                                   const std::string& time_unit)
     : path_(std::move(path)), file_(std::fopen(path_.c_str(), "wb")), columns_(columns.size()) {
   if (!file_) throw OutputError(fmt::format("cannot write '{}': {}", path_.string(), std::strerror(errno)));
-  std::string header = "time [day]";
+  std::string header = csv_field(fmt::format("time [{}]", time_unit));
   for (const Column& column : columns) header += ',' + csv_field(fmt::format("{} [{}]", column.name, column.unit));
   append(header + '\n');
 }

@@ -50,6 +50,7 @@ class Exporter {
     for (std::size_t i = 0; i < source_.processes.size(); ++i) process(i);
     for (std::size_t i = 0; i < source_.species.size(); ++i) rate_rule(i);
     for (const auto& o : source_.observables) assigned(o.id, o.title, o.text, o.unit, {"an observable"});
+    for (const auto& e : source_.events) event(e);
     return checked();
   }
 
@@ -62,12 +63,13 @@ class Exporter {
   /// An id that no name of the model has.
   std::string fresh(const std::string& wanted) const {
     std::string id = wanted;
-    while (source_.find_node(id) || is_process(id)) id += "_";
+    while (source_.find_node(id) || is_process_or_event(id)) id += "_";
     return id;
   }
-  bool is_process(const std::string& id) const {
-    return std::any_of(source_.processes.begin(), source_.processes.end(),
-                       [&id](const model::Process& p) { return p.id == id; });
+  bool is_process_or_event(const std::string& id) const {
+    const auto is = [&id](const auto& item) { return item.id == id; };
+    return std::any_of(source_.processes.begin(), source_.processes.end(), is) ||
+           std::any_of(source_.events.begin(), source_.events.end(), is);
   }
 
   /// SBML counts all reactions of a model in one unit. The species of the commonest unit become species of SBML, if
@@ -332,6 +334,25 @@ class Exporter {
     rule->setVariable(s.id);
     Term sum = terms.size() == 1 ? std::move(terms[0]) : make.alike(AST_PLUS, std::move(terms));
     rule->setMath(make.in(std::move(sum), per_day(s.unit)).get());
+  }
+
+  void event(const model::Event& e) {
+    ::Event* out = out_.createEvent();
+    out->setId(e.id);
+    if (!e.title.empty()) out->setName(e.title);
+    out->setUseValuesFromTriggerTime(e.values_at_trigger);
+    Trigger* trigger = out->createTrigger();
+    trigger->setInitialValue(e.at_start);
+    trigger->setPersistent(e.persistent);
+    trigger->setMath(write_.maker().condition(write_.read(e.when_text)).get());
+    if (e.delay) out->createDelay()->setMath(write_.in(e.delay_text, day()).get());
+    if (e.priority) out->createPriority()->setMath(write_.in(e.priority_text, Unit{}).get());
+    for (const auto& assignment : e.set) {
+      const auto& species = source_.species[assignment.species];
+      EventAssignment* one = out->createEventAssignment();
+      one->setVariable(species.id);
+      one->setMath(write_.in(assignment.text, species.unit).get());
+    }
   }
 
   Exported checked() {

@@ -60,8 +60,9 @@ struct Part {
 const std::map<std::string, std::vector<Part>>& familiar() {
   static const std::map<std::string, std::vector<Part>> kFamiliar = [] {
     std::map<std::string, std::vector<Part>> out;
-    const std::vector<std::pair<std::string, int>> prefixes{{"", 0},   {"k", 3},  {"d", -1},  {"c", -2},  {"m", -3},
-                                                            {"u", -6}, {"n", -9}, {"p", -12}, {"f", -15}, {"a", -18}};
+    const std::vector<std::pair<std::string, int>> prefixes{{"", 0},    {"k", 3},   {"d", -1}, {"c", -2},
+                                                            {"m", -3},  {"u", -6},  {"n", -9}, {"p", -12},
+                                                            {"f", -15}, {"a", -18}, {"z", -21}};
     for (const auto& [prefix, scale] : prefixes) {
       out[prefix + "m"] = {{UNIT_KIND_METRE, scale}};
       out[prefix + "L"] = out[prefix + "l"] = {{UNIT_KIND_LITRE, scale}};
@@ -179,7 +180,11 @@ std::vector<Part> parts_of(const Unit& unit) {
     part.exponent = unit.dimension.exponents[base];
     if (part.exponent != 0.0) out.push_back(part);
   }
-  if (!same_scale(unit.scale, 1.0) || out.empty()) out.push_back({UNIT_KIND_DIMENSIONLESS, 0, unit.scale});
+  if (out.size() == 1 && out[0].exponent == 1.0) {
+    out[0].multiplier *= unit.scale;
+  } else if (!same_scale(unit.scale, 1.0) || out.empty()) {
+    out.push_back({UNIT_KIND_DIMENSIONLESS, 0, unit.scale});
+  }
   return out;
 }
 
@@ -273,7 +278,7 @@ Unit substance_of(const Unit& unit) {
   Unit out = unit;
   out.dimension = out.dimension * power_of(Dimension::length, 3.0);
   for (const std::string base : {"mol", "g", "cell"}) {
-    for (const std::string prefix : {"a", "f", "p", "n", "u", "m", "", "k"}) {
+    for (const std::string prefix : {"z", "a", "f", "p", "n", "u", "m", "", "k"}) {
       const auto found = familiar().find(prefix + base);
       if (found == familiar().end()) continue;
       const Unit candidate = unit_of_parts(found->second);
@@ -282,8 +287,7 @@ Unit substance_of(const Unit& unit) {
       return out;
     }
   }
-  out.text += "*mm^3";
-  return out;
+  return unit_of(out.dimension, out.scale);
 }
 
 }  // namespace howship::sbml

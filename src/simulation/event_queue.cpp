@@ -45,6 +45,7 @@ void EventQueue::reset() {
   for (const model::Event& event : model_.events) holds_.push_back(event.at_start);
   pending_.clear();
   triggered_ = 0;
+  draws_ = 0;
 }
 
 void EventQueue::evaluate(double time, std::span<const double> systemic) {
@@ -76,14 +77,28 @@ void EventQueue::look(double time, std::span<const double> systemic) {
   }
 }
 
-std::optional<std::size_t> EventQueue::next_due(double time) const {
+// A number as good as random that depends on how many were drawn before (Steele, Lea and Flood 2014, SplitMix64).
+std::uint64_t EventQueue::draw(std::uint64_t below) {
+  std::uint64_t x = ++draws_ * 0x9E3779B97F4A7C15ULL;
+  x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9ULL;
+  x = (x ^ (x >> 27U)) * 0x94D049BB133111EBULL;
+  return (x ^ (x >> 31U)) % below;
+}
+
+std::optional<std::size_t> EventQueue::next_due(double time) {
   std::optional<std::size_t> best;
+  std::uint64_t equal = 1;  ///< of those seen so far that share the highest priority
   const auto priority = [&](const Pending& p) {
     return model_.events[p.event].priority ? outputs_[first_[p.event] + kPriority] : 0.0;
   };
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     if (pending_[i].time > time) continue;
-    if (!best || priority(pending_[i]) > priority(pending_[*best])) best = i;
+    if (!best || priority(pending_[i]) > priority(pending_[*best])) {
+      best = i;
+      equal = 1;
+    } else if (model_.random_event_order && priority(pending_[i]) == priority(pending_[*best]) && draw(++equal) == 0) {
+      best = i;
+    }
   }
   return best;
 }
@@ -91,7 +106,7 @@ std::optional<std::size_t> EventQueue::next_due(double time) const {
 bool EventQueue::due(double time, std::span<const double> systemic) {
   if (model_.events.empty()) return false;
   look(time, systemic);
-  return next_due(time).has_value();
+  return std::any_of(pending_.begin(), pending_.end(), [time](const Pending& p) { return p.time <= time; });
 }
 
 bool EventQueue::update(double time, std::span<double> systemic) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -10,7 +11,7 @@ namespace howship::simulation {
 
 /// The events of a model during one run: which conditions hold, and what waits for its delay to pass. The order is that
 /// of SBML Level 3: after each event all conditions are looked at anew, and of those that are due the one of highest
-/// priority (then the first in the file) happens next.
+/// priority (then the first in the file, or one drawn if the model wants that) happens next.
 class EventQueue {
  public:
   EventQueue(const model::Kinetics& kinetics, std::span<const double> parameters);
@@ -41,7 +42,8 @@ class EventQueue {
   void look(double time, std::span<const double> systemic);
   void evaluate(double time, std::span<const double> systemic);
   std::vector<double> values_of(std::size_t event) const;
-  std::optional<std::size_t> next_due(double time) const;
+  std::optional<std::size_t> next_due(double time);
+  std::uint64_t draw(std::uint64_t below);
 
   const model::Model& model_;
   model::Program program_;  ///< of each event: condition, delay, priority, values
@@ -51,6 +53,7 @@ class EventQueue {
   std::vector<bool> holds_;
   std::vector<Pending> pending_;
   std::size_t triggered_ = 0;
+  std::uint64_t draws_ = 0;  ///< each run draws the same numbers
 };
 
 }  // namespace howship::simulation

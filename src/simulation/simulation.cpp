@@ -315,9 +315,12 @@ bool Simulation::Impl::step_to(double stop, double limit, const std::function<bo
     const double resolved = ahead.resolved_step(time, wanted);
     if (resolved < wanted) limit = time + resolved;
   }
-  CVodeSetStopTime(cvode.get(), limit);
+  // An event may have set its delay to end within the step in which its condition turned: that step is taken already.
+  double taken = time;
+  if (started) CVodeGetCurrentTime(cvode.get(), &taken);
+  if (taken <= limit) CVodeSetStopTime(cvode.get(), limit);
   double reached = time;
-  const int flag = CVode(cvode.get(), limit, y.get(), &reached, CV_ONE_STEP);
+  const int flag = CVode(cvode.get(), limit, y.get(), &reached, taken <= limit ? CV_ONE_STEP : CV_NORMAL);
   const bool crossed = flag == CV_ROOT_RETURN;
   if (flag < 0 || (reached <= time && !crossed)) fail(flag);  // CVODE itself goes on when the clock stands still
   started = true;
@@ -339,7 +342,9 @@ VectorHandle Simulation::Impl::rates_before() {
   if (!cvode || !started) return nullptr;
   double step = 0.0;
   CVodeGetLastStep(cvode.get(), &step);
-  const double then = time - std::min(step, 1e-7 * step + 1e-12 * std::max(1.0, time));
+  double reached = time;  // past `time` where a condition turned within the step
+  CVodeGetCurrentTime(cvode.get(), &reached);
+  const double then = std::max(reached - step, time - 1e-7 * step - 1e-12 * std::max(1.0, time));
   VectorHandle at = system.space().create();
   VectorHandle before = system.space().create();
   interpolate(then, at.get());

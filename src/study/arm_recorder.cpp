@@ -51,8 +51,8 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
     fluxes.push_back({process.id, to_text(local ? process.dimension * volume() : process.dimension)});
   }
   created(folder);
-  series_.emplace(folder / "timeseries.csv", series);
-  fluxes_.emplace(folder / "fluxes.csv", fluxes);
+  series_.emplace(folder / "timeseries.csv", series, model.time_unit);
+  fluxes_.emplace(folder / "fluxes.csv", fluxes, model.time_unit);
   if (arm.frames.empty()) return;
   std::vector<output::FrameWriter::Field> fields;
   for (const FrameField& field : arm.fields) {

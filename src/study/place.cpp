@@ -79,7 +79,15 @@ std::vector<std::string> import_notes(const vertebra::CtImport& import, const ve
 
 std::vector<std::vector<double>> Place::given_fields(const std::vector<std::string>& names) const {
   std::vector<std::vector<double>> fields;
-  for (const std::string& name : names) fields.push_back(given.at(name));
+  for (const std::string& name : names) {
+    const std::size_t axis = std::string_view("xyz").find(name);
+    if (axis == std::string_view::npos) {
+      fields.push_back(given.at(name));
+      continue;
+    }
+    std::vector<double>& coordinate = fields.emplace_back();
+    for (const std::size_t voxel : domain.active()) coordinate.push_back(domain.grid().position(voxel)[axis]);
+  }
   return fields;
 }
 

@@ -42,10 +42,10 @@ void check_lattice(const Study& study, const std::vector<CompiledArm>& arms) {
   // Beyond this the count itself overflows; it stands for "more than any machine has".
   constexpr double kMostVoxels = 1e15;
   const double lattice = std::min(lattice_estimate(study.vertebra), kMostVoxels);
-  constexpr double kActive = 0.2;  // the built-in vertebrae fill about a fifth of their box
-  output::require_memory(
-      memory_of(arms, static_cast<std::size_t>(kActive * lattice), static_cast<std::size_t>(lattice)),
-      fmt::format("a vertebra of about {:.3g} voxels", kActive * lattice));
+  // The built-in vertebrae fill about a fifth of their box.
+  const double active = std::holds_alternative<Block>(study.vertebra) ? lattice : 0.2 * lattice;
+  output::require_memory(memory_of(arms, static_cast<std::size_t>(active), static_cast<std::size_t>(lattice)),
+                         fmt::format("a vertebra of about {:.3g} voxels", active));
 }
 
 Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place,

@@ -278,7 +278,7 @@ model::Library library_of(const Study& study, const std::filesystem::path& model
 }
 
 const std::vector<std::string>& given_names() {
-  static const std::vector<std::string> kNames{"bvtv", "lesion"};
+  static const std::vector<std::string> kNames{"bvtv", "lesion", "x", "y", "z"};
   return kNames;
 }
 

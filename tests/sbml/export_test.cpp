@@ -262,6 +262,64 @@ TEST(Export, ReactionsCarryWhatOneUnitCanCount) {
   EXPECT_NE(document->getModel()->getRateRuleByVariable("BVTV"), nullptr);
 }
 
+TEST(Export, WritesEvents) {
+  constexpr const char* kEvents = R"toml(
+id = "pulse"
+title = "a drug that is given again when it runs low"
+[species.drug]
+title = "drug"
+scope = "systemic"
+unit = "ug"
+initial = "0"
+typical = 1
+[species.count]
+title = "how often"
+scope = "systemic"
+unit = "1"
+initial = "0"
+typical = 1
+[parameters]
+k = { value = 2, unit = "1/hour", range = [0, 10], source = "test" }
+amount = { value = 1, unit = "mg", range = [0, 10], source = "test" }
+[processes.loss]
+title = "loss"
+rate = "k*drug"
+changes = { drug = -1 }
+[events.again]
+title = "again"
+when = "drug < 0.1*amount && time > 1/k"
+set = { drug = "drug + amount", count = "count + 1" }
+delay = "1/k"
+priority = "2"
+at_start = false
+persistent = false
+values_at = "execution"
+)toml";
+  Library library("nowhere");
+  library.add("pulse", kEvents);
+  const UnitSystem units;
+  const std::vector<std::string> ids{"pulse"};
+  const model::Model model = build_model(library, ids, units);
+  const Exported exported = export_model(model, units, options());
+  EXPECT_THAT(remarks(exported.text), testing::IsEmpty());
+  expect_same(model, exported.text);
+  const auto document = parsed(exported.text);
+  const auto* event = document->getModel()->getEvent("again");
+  ASSERT_NE(event, nullptr);
+  EXPECT_FALSE(event->getTrigger()->getInitialValue());
+  EXPECT_FALSE(event->getTrigger()->getPersistent());
+  EXPECT_FALSE(event->getUseValuesFromTriggerTime());
+  SbmlValues values(*document->getModel());
+  EXPECT_NEAR(static_cast<double>(values.of(*event->getDelay()->getMath())), 0.5 / 24, 1e-15);
+  EXPECT_EQ(values.of(*event->getPriority()->getMath()), 2.0L);
+  values.set("drug", 99.0L);  // ug
+  values.set_time(1.0L);
+  EXPECT_EQ(values.of(*event->getTrigger()->getMath()), 1.0L);
+  EXPECT_NEAR(static_cast<double>(values.of(*event->getEventAssignment("drug")->getMath())), 1099.0, 1e-11);
+  values.set("drug", 101.0L);
+  EXPECT_EQ(values.of(*event->getTrigger()->getMath()), 0.0L);
+}
+
 TEST(Export, CitesByDoi) {
   const UnitSystem units;
   const std::vector<std::string> ids{"bone/remodelling"};

@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
         Slip{"id = \"treated\"", "id = \"../treated\"", "cannot be an id", "letters"},
         Slip{"drug = \"agent\"", "drug = \"agnet\"", "the model has no drug 'agnet'", "did you mean 'agent'?"},
         Slip{"models = [\"drugs/agent\"]", "", "the model has no drug 'agent'", "add models = [\"drugs/agent\"]"},
-        Slip{"models = [\"drugs/agent\"]", "models = [\"drugs/agent\", \"strange\"]", "given.oxygen", "bvtv, lesion"},
+        Slip{"models = [\"drugs/agent\"]", "models = [\"drugs/agent\", \"strange\"]", "given.oxygen", "bvtv, lesion, x, y, z"},
         Slip{"\"2500 ug\"", "\"2500 day\"", "a dose of agent is measured in mg, and 'day'", ""},
         Slip{"\"2500 ug\"", "\"-1 mg\"", "is not positive", ""},
         Slip{"start = \"1 week\"", "start = \"50 day\"", "no dose of agent falls into the study", "excluded"},
@@ -193,6 +193,8 @@ TEST_F(ReadStudy, ABlockLiesAboutTheOriginAndIsALineIfThin) {
   EXPECT_DOUBLE_EQ(place.domain.volume(), 800.0);
   EXPECT_EQ(place.domain.grid().position(std::size_t{0}), (std::array<double, 3>{-19.0, -4.0, 0.0}));
   EXPECT_EQ(place.given.at("bvtv").back(), 0.3);
+  EXPECT_EQ(place.given_fields({"x", "y"}).at(0).front(), -19.0);
+  EXPECT_EQ(place.given_fields({"x", "y"}).at(1).back(), 4.0);
 }
 
 TEST_F(ReadStudy, SpreadsFramesByAnInterval) {

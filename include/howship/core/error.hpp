@@ -7,7 +7,7 @@
 namespace howship {
 
 /// What the program returns to the shell.
-enum class ExitCode : int { ok = 0, input = 1, numerical = 2, interrupted = 3 };
+enum class ExitCode : int { ok = 0, input = 1, numerical = 2, interrupted = 3, unsupported = 4 };
 
 /// A place in a text file. Lines and columns count from 1; 0 means unknown.
 struct SourceLocation {
@@ -39,6 +39,12 @@ class InputError : public std::runtime_error {
 
  private:
   std::vector<Diagnostic> diagnostics_;
+};
+
+/// The input is well formed but asks for something that is not solved here, and is refused by name. Exit code 4.
+class UnsupportedError : public InputError {
+ public:
+  using InputError::InputError;
 };
 
 /// The equations could not be solved. Exit code 2.

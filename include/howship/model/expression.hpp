@@ -49,7 +49,11 @@ enum class Op : std::uint8_t {
   hyperbolic_sine,
   hyperbolic_cosine,
   hyperbolic_tangent,
-  select,  // a ? b : c
+  area_hyperbolic_sine,
+  area_hyperbolic_cosine,
+  area_hyperbolic_tangent,
+  factorial,  // of a whole number from 0; anything else has none and gives NaN
+  select,     // a ? b : c
 };
 
 /// How often a node must be evaluated: once per parameter set, once per call, or in every voxel.
@@ -94,6 +98,8 @@ class Graph {
   /// Leaves that the roots depend on, as a mask over node ids.
   std::vector<bool> reachable(std::span<const NodeId> roots) const;
   bool depends_on(NodeId root, Op leaf_kind) const;
+  /// The leaves below one root, each once, at a cost that follows the expression and not the graph.
+  std::vector<NodeId> leaves(NodeId root) const;
 
  private:
   struct Key {

@@ -26,7 +26,7 @@ struct Species {
   Unit unit;
   std::size_t slot = 0;  ///< among the species of the same scope
   NodeId node = 0;       ///< its leaf in the graph
-  NodeId initial = 0;
+  NodeId initial = 0;    ///< depends on parameters and, of a local species, on given fields
   std::string initial_text;
   double typical = 1.0;             ///< base unit; relative accuracy is kept above this size
   std::optional<NodeId> diffusion;  ///< mm^2/day; depends on parameters and given fields only
@@ -113,7 +113,7 @@ struct Event {
   };
   std::string id, title;
   NodeId when = 0;  ///< systemic species, parameters and time only; so are delay, priority and values
-  std::string when_text;
+  std::string when_text, delay_text, priority_text;
   bool at_start = true;            ///< what the condition counts as before day 0; false: an event may happen on day 0
   bool persistent = true;          ///< false: called off if the condition turns false before its delay is over
   bool values_at_trigger = true;   ///< values are computed when the condition turns true, not after the delay
@@ -134,6 +134,8 @@ struct SourceFile {
 /// A flattened model: base and overlays joined, every formula checked and in one graph.
 struct Model {
   std::string title;
+  bool units_checked = true;      ///< false: units are labels, and every number counts as it is written
+  std::string time_unit = "day";  ///< a label, and anything but day only where units are not checked
   Graph graph;
   std::vector<Species> species;
   std::vector<Parameter> parameters;
@@ -144,6 +146,7 @@ struct Model {
   std::vector<Observable> observables;
   std::vector<Drug> drugs;
   std::vector<Event> events;
+  bool random_event_order = false;  ///< of events that are due at once with the same priority; false: the file's order
   std::vector<std::string> given;  ///< names of the vertebra's fields that the model reads
   std::vector<SourceFile> files;
 

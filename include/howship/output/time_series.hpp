@@ -15,12 +15,13 @@ struct Column {
   std::string unit;
 };
 
-/// A table over time as CSV (RFC 4180): header "time [day],name [unit],...", one row per call, numbers to ten digits.
-/// Every row reaches the file system before row() returns, so a reader sees whole rows only, even of a run that died.
+/// A table over time as CSV (RFC 4180): header "time [day],name [unit],..." (or the model's time unit), one row per
+/// call, numbers to ten digits. Every row reaches the file system before row() returns, so a reader sees whole rows
+/// only, even of a run that died.
 class TimeSeriesWriter {
  public:
   /// @throws OutputError if the file cannot be created or the header not written
-  TimeSeriesWriter(std::filesystem::path path, std::span<const Column> columns);
+  TimeSeriesWriter(std::filesystem::path path, std::span<const Column> columns, const std::string& time_unit = "day");
 
   /// @param time    day
   /// @param values  one per column, in the column's unit

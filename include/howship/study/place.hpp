@@ -13,11 +13,12 @@ namespace howship::study {
 /// Where a study takes place, and what the vertebra gives to the models.
 struct Place {
   vertebra::Domain domain;
-  std::map<std::string, std::vector<double>> given;  ///< by name (given_names()), one value per active voxel
+  std::map<std::string, std::vector<double>> given;  ///< bvtv and lesion, one value per active voxel
   output::VertebraRecord record;
   std::map<std::string, std::string> digests;  ///< of images that were read
   std::uint64_t seed = 0;
 
+  /// Fields of given_names(): those above, and coordinates in mm.
   std::vector<std::vector<double>> given_fields(const std::vector<std::string>& names) const;
 };
 

@@ -1,0 +1,200 @@
+#include "sbml/document.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace howship::sbml {
+namespace {
+
+// libSBML walks elements and formulas by recursion: what is nested deeper than any honest model must not reach it.
+constexpr int kDeepest = 400;
+
+/// Passes over a comment, a CDATA section or the like; true if it was one.
+bool skip_aside(std::string_view xml, std::size_t& at) {
+  for (const auto& [begin, end] :
+       {std::pair<std::string_view, std::string_view>{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}}) {
+    if (xml.substr(at, begin.size()) != begin) continue;
+    const std::size_t close = xml.find(end, at + begin.size());
+    at = close == std::string_view::npos ? xml.size() : close + end.size();
+    return true;
+  }
+  return false;
+}
+
+int line_at(std::string_view xml, std::size_t at) {
+  return 1 + static_cast<int>(std::count(xml.begin(), xml.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+}
+
+/// What must be refused before a parser sees it: entities, which could be fetched or grow without end, and nesting.
+void check_shape(std::string_view xml, const std::string& file) {
+  int depth = 0;
+  for (std::size_t at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at)) {
+    if (skip_aside(xml, at)) continue;
+    if (xml.substr(at, 2) == "<!") {
+      throw InputError({{{file, line_at(xml, at), 1},
+                         "a document type declaration has no place in SBML",
+                         "take out the <!DOCTYPE ...>; entities are never read or fetched",
+                         {}}});
+    }
+    const bool closes = xml.substr(at, 2) == "</";
+    char quote = 0;
+    std::size_t end = at + 1;
+    for (; end < xml.size() && (quote != 0 || xml[end] != '>'); ++end) {
+      if (quote != 0) {
+        if (xml[end] == quote) quote = 0;
+      } else if (xml[end] == '"' || xml[end] == '\'') {
+        quote = xml[end];
+      }
+    }
+    const bool is_empty = end > at && end < xml.size() && xml[end - 1] == '/';
+    if (closes) {
+      --depth;
+    } else if (!is_empty && ++depth > kDeepest) {
+      throw InputError({{{file, line_at(xml, at), 1},
+                         fmt::format("elements are nested more than {} deep", kDeepest),
+                         "split the formula with assignment rules",
+                         {}}});
+    }
+    at = end;
+  }
+}
+
+std::string first_line(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \n\t");
+  if (begin == std::string::npos) return {};
+  std::string out;
+  for (const char c : text.substr(begin)) {
+    if (c == '\n' || c == '\t' || c == ' ') {
+      if (!out.empty() && out.back() != ' ') out += ' ';
+    } else {
+      out += c;
+    }
+    if (out.size() > 300) break;
+  }
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+Diagnostic diagnostic_of(const SBMLError& error, const std::string& file) {
+  return {{file, static_cast<int>(error.getLine()), static_cast<int>(error.getColumn())},
+          first_line(error.getMessage()),
+          {},
+          {}};
+}
+
+/// What a message says of this element: behind the rule in general and the place in the specification.
+std::string unit_message(const std::string& message) {
+  const std::size_t reference = message.find("Reference: ");
+  const std::size_t line = message.find('\n', reference == std::string::npos ? 0 : reference);
+  const std::string own = line == std::string::npos ? std::string() : first_line(message.substr(line));
+  return own.empty() ? first_line(message) : own;
+}
+
+/// The value of an attribute of the root element such as `comp:required`.
+std::string root_attribute(const std::string& xml, const std::string& name) {
+  const std::size_t root = xml.find("<sbml");
+  const std::size_t end = xml.find('>', root == std::string::npos ? 0 : root);
+  if (root == std::string::npos || end == std::string::npos) return {};
+  const std::string head = xml.substr(root, end - root);
+  const std::size_t at = head.find(name + "=");
+  if (at == std::string::npos || at + name.size() + 2 >= head.size()) return {};
+  const char quote = head[at + name.size() + 1];
+  const std::size_t begin = at + name.size() + 2;
+  const std::size_t close = head.find(quote, begin);
+  return close == std::string::npos ? std::string() : head.substr(begin, close - begin);
+}
+
+}  // namespace
+
+SourceLocation place_of(const SBase& element, const std::string& file) {
+  return {file, static_cast<int>(element.getLine()), static_cast<int>(element.getColumn())};
+}
+
+std::string name_of(const SBase& element) {
+  std::string id = element.getId();
+  const char* of = "";
+  if (const auto* rule = dynamic_cast<const Rule*>(&element)) {
+    id = rule->getVariable();
+    of = "for ";
+  } else if (const auto* initial = dynamic_cast<const InitialAssignment*>(&element)) {
+    id = initial->getSymbol();
+    of = "for ";
+  } else if (const auto* set = dynamic_cast<const EventAssignment*>(&element)) {
+    id = set->getVariable();
+    of = "for ";
+  }
+  if (id.empty()) return element.getElementName();
+  return fmt::format("{} {}'{}'", element.getElementName(), of, id);
+}
+
+std::unique_ptr<SBMLDocument> read_document(const std::string& xml, const std::string& file) {
+  const std::size_t begin = xml.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (begin == std::string::npos || xml[begin] != '<')
+    throw InputError({{{file, 1, 1}, "this is not XML", "SBML begins with <?xml ...?> and <sbml ...>", {}}});
+  check_shape(xml, file);
+  std::unique_ptr<SBMLDocument> document(readSBMLFromString(xml.c_str()));
+  std::vector<Diagnostic> faults;
+  for (unsigned int i = 0; i < document->getNumErrors(); ++i) {
+    const SBMLError& error = *document->getError(i);
+    if (error.isError() || error.isFatal()) faults.push_back(diagnostic_of(error, file));
+  }
+  if (!faults.empty()) throw InputError(std::move(faults));
+  if (document->getModel() == nullptr)
+    throw InputError({{{file, 1, 1}, "the document holds no model", "SBML has one <model> below <sbml>", {}}});
+  return document;
+}
+
+std::vector<Diagnostic> check_packages(SBMLDocument& document, const std::string& xml, const std::string& file) {
+  std::vector<Diagnostic> notes;
+  const XMLNamespaces* namespaces = document.getNamespaces();
+  for (int i = 0; namespaces != nullptr && i < namespaces->getNumNamespaces(); ++i) {
+    const std::string uri = namespaces->getURI(i);
+    const std::string prefix = namespaces->getPrefix(i);
+    const std::size_t level = uri.find("sbml.org/sbml/level3/version");
+    if (level == std::string::npos || prefix.empty()) continue;
+    const std::size_t begin = uri.find('/', level + 28) + 1;  // behind "version1/"
+    const std::string package = uri.substr(begin, uri.find('/', begin) - begin);
+    if (package == "core" || package == "l3v2extendedmath") continue;
+    const bool is_required = root_attribute(xml, prefix + ":required") == "true";
+    const bool optimises = package == "fbc" && xml.find("<" + prefix + ":listOfObjectives") != std::string::npos;
+    const SourceLocation where{file, 1, 1};
+    if (is_required || optimises) {
+      throw UnsupportedError({{where,
+                               fmt::format("model '{}' uses the SBML package '{}', which is not supported",
+                                           document.getModel() != nullptr ? document.getModel()->getId() : "", package),
+                               optimises ? "flux balance finds an optimum, not a course in time"
+                                         : "flatten or rewrite the model in SBML core",
+                               {}}});
+    }
+    notes.push_back(
+        {where, fmt::format("the package '{}' does not change the equations and is ignored", package), {}, {}});
+  }
+  return notes;
+}
+
+std::vector<Diagnostic> unit_faults(SBMLDocument& document, const std::string& file) {
+  document.getErrorLog()->clearLog();
+  document.setConsistencyChecks(LIBSBML_CAT_IDENTIFIER_CONSISTENCY, false);
+  document.setConsistencyChecks(LIBSBML_CAT_GENERAL_CONSISTENCY, false);
+  document.setConsistencyChecks(LIBSBML_CAT_SBO_CONSISTENCY, false);
+  document.setConsistencyChecks(LIBSBML_CAT_MATHML_CONSISTENCY, false);
+  document.setConsistencyChecks(LIBSBML_CAT_OVERDETERMINED_MODEL, false);
+  document.setConsistencyChecks(LIBSBML_CAT_MODELING_PRACTICE, false);
+  document.setConsistencyChecks(LIBSBML_CAT_UNITS_CONSISTENCY, true);
+  document.checkConsistency();
+  std::vector<Diagnostic> faults;
+  for (unsigned int i = 0; i < document.getNumErrors(); ++i) {
+    const SBMLError& error = *document.getError(i);
+    // From here on libSBML says that something has no unit, which is no fault: it cannot be judged.
+    constexpr unsigned int kNotStated = 99500;
+    if (error.getCategory() != LIBSBML_CAT_UNITS_CONSISTENCY || error.getErrorId() >= kNotStated) continue;
+    Diagnostic fault = diagnostic_of(error, file);
+    fault.message = fmt::format("units: {}", unit_message(error.getMessage()));
+    faults.push_back(std::move(fault));
+  }
+  return faults;
+}
+
+}  // namespace howship::sbml

@@ -1,0 +1,20 @@
+#include "sbml/names.hpp"
+
+#include "howship/model/names.hpp"
+
+#include "sbml/math_text.hpp"
+
+namespace howship::sbml {
+
+std::string Names::make(const std::string& wish) {
+  std::string name = wish;
+  while (model::is_reserved(name) || is_function_name(name) || taken_.contains(name)) name += "_";
+  taken_.insert(name);
+  return name;
+}
+
+std::string Names::take(const std::string& id) {
+  return make(id);
+}
+
+}  // namespace howship::sbml

@@ -1,0 +1,149 @@
+#include "sbml/symbols.hpp"
+
+namespace howship::sbml {
+
+Symbols::Symbols(const Model& model) : model_(model) {
+  enter_all();
+  attach_rules();
+  assign_roles();
+}
+
+const Symbol* Symbols::find(const std::string& id) const {
+  const auto found = symbols_.find(id);
+  return found == symbols_.end() ? nullptr : &found->second;
+}
+
+Symbol& Symbols::enter(const SBase& element, const std::string& id, Symbol::Kind kind) {
+  Symbol& symbol = symbols_[id];
+  symbol.id = id;
+  symbol.kind = kind;
+  symbol.element = &element;
+  symbol.name = names_.take(id);
+  symbol.state = symbol.name;
+  order_.push_back(&symbol);
+  return symbol;
+}
+
+void Symbols::enter_all() {
+  for (unsigned int i = 0; i < model_.getNumCompartments(); ++i) {
+    const Compartment& c = *model_.getCompartment(i);
+    Symbol& symbol = enter(c, c.getId(), Symbol::Kind::compartment);
+    if (c.isSetSize()) symbol.value = c.getSize();
+    // A point has no size, and Level 1 and libSBML know a default; a size that is nowhere stated counts as one.
+    if (!c.isSetSize()) symbol.value = c.getSpatialDimensionsAsDouble() == 0.0 ? 0.0 : 1.0;
+  }
+  for (unsigned int i = 0; i < model_.getNumSpecies(); ++i) {
+    const Species& s = *model_.getSpecies(i);
+    Symbol& symbol = enter(s, s.getId(), Symbol::Kind::species);
+    symbol.species = &s;
+    symbol.compartment = find(s.getCompartment());
+    const auto* compartment = model_.getCompartment(s.getCompartment());
+    symbol.is_amount =
+        s.getHasOnlySubstanceUnits() || compartment == nullptr || compartment->getSpatialDimensionsAsDouble() == 0.0;
+  }
+  for (unsigned int i = 0; i < model_.getNumParameters(); ++i) {
+    const Parameter& p = *model_.getParameter(i);
+    Symbol& symbol = enter(p, p.getId(), Symbol::Kind::parameter);
+    if (p.isSetValue()) symbol.value = p.getValue();
+  }
+  for (unsigned int i = 0; i < model_.getNumReactions(); ++i) {
+    const Reaction& r = *model_.getReaction(i);
+    enter(r, r.getId(), Symbol::Kind::reaction);
+    const auto enter_references = [this](const ListOfSpeciesReferences& list) {
+      for (unsigned int k = 0; k < list.size(); ++k) {
+        const auto* reference = dynamic_cast<const SpeciesReference*>(list.get(k));
+        if (reference == nullptr || !reference->isSetId() || reference->isSetStoichiometryMath()) continue;
+        Symbol& symbol = enter(*reference, reference->getId(), Symbol::Kind::reference);
+        if (reference->isSetStoichiometry() || reference->getLevel() < 3) symbol.value = reference->getStoichiometry();
+      }
+    };
+    enter_references(*r.getListOfReactants());
+    enter_references(*r.getListOfProducts());
+  }
+}
+
+void Symbols::attach_rules() {
+  const auto symbol = [this](const std::string& id) -> Symbol* {
+    const auto found = symbols_.find(id);
+    return found == symbols_.end() ? nullptr : &found->second;
+  };
+  for (unsigned int i = 0; i < model_.getNumInitialAssignments(); ++i) {
+    const InitialAssignment& initial = *model_.getInitialAssignment(i);
+    if (Symbol* s = symbol(initial.getSymbol()); s != nullptr && initial.isSetMath()) s->initial = &initial;
+  }
+  for (unsigned int i = 0; i < model_.getNumRules(); ++i) {
+    const Rule& rule = *model_.getRule(i);
+    if (Symbol* s = symbol(rule.getVariable()); s != nullptr && rule.isSetMath()) s->rule = &rule;
+  }
+  for (unsigned int i = 0; i < model_.getNumEvents(); ++i) {
+    const Event& event = *model_.getEvent(i);
+    for (unsigned int k = 0; k < event.getNumEventAssignments(); ++k) {
+      const EventAssignment& set = *event.getEventAssignment(k);
+      if (Symbol* s = symbol(set.getVariable()); s != nullptr && set.isSetMath()) {
+        s->set_by_event = true;
+        const bool at_trigger = !event.isSetUseValuesFromTriggerTime() || event.getUseValuesFromTriggerTime();
+        s->set_late = s->set_late || (event.isSetDelay() && at_trigger);
+      }
+    }
+  }
+}
+
+void Symbols::assign_roles() {
+  for (Symbol* symbol : order_) {
+    if (symbol->kind == Symbol::Kind::reaction || symbol->is_assigned()) {
+      symbol->role = Symbol::Role::quantity;
+    } else if (symbol->has_rate_rule() || symbol->set_by_event || symbol->kind == Symbol::Kind::species) {
+      symbol->role = Symbol::Role::state;
+    } else if (symbol->initial != nullptr) {
+      symbol->role = never_changes(*symbol) ? Symbol::Role::quantity : Symbol::Role::state;
+    }
+  }
+  for (Symbol* symbol : order_) {
+    if (symbol->role != Symbol::Role::state || symbol->species == nullptr || symbol->is_amount) continue;
+    const Symbol& compartment = *symbol->compartment;
+    const bool is_fixed = never_changes(compartment) || (compartment.role == Symbol::Role::state &&
+                                                         !compartment.has_rate_rule() && !compartment.set_by_event);
+    const bool is_point = compartment.role == Symbol::Role::parameter && compartment.value == 0.0;
+    // A rate rule states how the concentration changes, whatever an assigned size does.
+    const bool rate_of_concentration = symbol->has_rate_rule() && compartment.is_assigned();
+    // A value that waits for a delay is a concentration and must meet the size of its own moment.
+    symbol->dilutes = symbol->set_late && compartment.has_rate_rule() && !compartment.set_by_event;
+    symbol->keeps_amount = (!is_fixed || is_point) && !rate_of_concentration && !symbol->dilutes;
+    if (symbol->keeps_amount) symbol->state = names_.make(symbol->name + "_amount");
+  }
+}
+
+bool Symbols::never_changes(const Symbol& symbol) {
+  const auto [known, is_new] = constant_.try_emplace(&symbol, false);
+  if (!is_new) return known->second;
+  bool constant = symbol.kind != Symbol::Kind::reaction && symbol.species == nullptr && !symbol.has_rate_rule() &&
+                  !symbol.set_by_event;
+  if (constant && symbol.is_assigned()) constant = never_changes(symbol.rule->getMath());
+  if (constant && !symbol.is_assigned() && symbol.initial != nullptr)
+    constant = never_changes(symbol.initial->getMath());
+  constant_[&symbol] = constant;
+  return constant;
+}
+
+bool Symbols::never_changes(const ASTNode* formula) {
+  if (formula == nullptr) return false;
+  switch (formula->getType()) {
+    case AST_NAME_TIME:
+    case AST_FUNCTION_RATE_OF:
+    case AST_FUNCTION_DELAY:
+    case AST_FUNCTION:  // what a definition does is not looked into
+      return false;
+    case AST_NAME: {
+      const Symbol* symbol = find(formula->getName());
+      return symbol != nullptr && never_changes(*symbol);
+    }
+    default:
+      break;
+  }
+  for (unsigned int i = 0; i < formula->getNumChildren(); ++i) {
+    if (!never_changes(formula->getChild(i))) return false;
+  }
+  return true;
+}
+
+}  // namespace howship::sbml

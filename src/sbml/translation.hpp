@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <sbml/SBMLTypes.h>
+
+#include "howship/core/diagnostics.hpp"
+#include "howship/sbml/import.hpp"
+
+#include "sbml/math_text.hpp"
+#include "sbml/symbols.hpp"
+
+namespace howship::sbml {
+
+/// Writes a model of a document as a model text.
+class Translation {
+ public:
+  Translation(const Model& model, std::string file, const ImportOptions& options);
+
+  /// Collects every fault before it throws. @throws InputError, UnsupportedError
+  Import run();
+
+ private:
+  void refuse_unsupported();
+  void parameters();
+  void species();
+  void quantities();
+  void processes();
+  void events();
+
+  void state(const Symbol& symbol);
+  void rate_rule(const Symbol& symbol);
+  void reaction(const Reaction& reaction);
+  void event(const Event& event);
+  std::map<const Symbol*, std::string> coefficients(const Reaction& reaction);
+  std::string stoichiometry(const SpeciesReference& reference);
+  Locals local_parameters(const Reaction& reaction);
+
+  Rendered value_of(const std::string& id) const;
+  Rendered rate_of(const std::string& id) const;
+  std::string initial_of(const Symbol& symbol);
+  double typical() const;
+  Meaning meaning_of(const Symbol& symbol) const;
+  std::string unit_of(const Symbol& symbol) const;
+
+  /// The formula of an element; faults are collected, and "0" stands for what could not be written.
+  Rendered formula(const ASTNode* math, const SBase& element, const Locals& locals = {});
+  void fault(const SBase& element, const std::string& message, const std::string& hint = {});
+  void unsupported(const SBase& element, const std::string& message, const std::string& hint = {});
+
+  const Model& model_;
+  std::string file_;
+  const ImportOptions& options_;
+  Symbols symbols_;
+  MathText math_;
+  Diagnostics faults_, unsupported_;
+  std::string parameters_, species_, quantities_, processes_, events_;
+  std::vector<Diagnostic> notes_;
+};
+
+}  // namespace howship::sbml
