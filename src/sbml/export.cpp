@@ -118,7 +118,7 @@ class Exporter {
 
   void name_everything() {
     for (const std::string& name : source_.given) {
-      const std::string id = fresh("given_" + name);
+      const std::string id = fresh(name + "_given");
       write_.add("given_" + name, {id, Unit{}});
     }
     for (const auto& p : source_.parameters) write_.add(p.id, {p.id, p.unit, false, p.text != p.id});
@@ -168,17 +168,6 @@ class Exporter {
     set_citations(out_, dois);
   }
 
-  static Unit day() {
-    Unit unit{"day", {}, 1.0};
-    unit.dimension.exponents[Dimension::time] = 1.0;
-    return unit;
-  }
-  static Unit cubic_mm() {
-    Unit unit{"mm^3", {}, 1.0};
-    unit.dimension.exponents[Dimension::length] = 3.0;
-    return unit;
-  }
-
   void compartment() {
     ::Compartment* c = out_.createCompartment();
     c->setId(tissue_);
@@ -208,7 +197,7 @@ class Exporter {
       throw InputError(fmt::format("the model reads given.{}, and an SBML file has no vertebra to give it", name),
                        fmt::format("give a value: --set given.{}=0.1", name));
     }
-    new_parameter(fresh("given_" + name), fmt::format("given.{} of the vertebra at day 0", name), Unit{}, true)
+    new_parameter(fresh(name + "_given"), fmt::format("given.{} of the vertebra at day 0", name), Unit{}, true)
         ->setValue(value->second);
   }
 

@@ -15,12 +15,6 @@
 namespace howship::sbml {
 namespace {
 
-Unit cubic_mm() {
-  Unit unit{"mm^3", {}, 1.0};
-  unit.dimension.exponents[Dimension::length] = 3.0;
-  return unit;
-}
-
 /// The number that an expression of numbers is.
 std::optional<double> constant(const ASTNode& node) {
   if (node.isNumber()) return node.getValue();

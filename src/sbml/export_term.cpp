@@ -31,7 +31,7 @@ Term TermMaker::symbol(const std::string& id, const Unit& unit) {
 Term TermMaker::time() {
   Tree tree(new ASTNode(AST_NAME_TIME));
   tree->setName("time");
-  return {std::move(tree), per_day(Unit{}).dimension, 1.0, false, false};
+  return {std::move(tree), day().dimension, 1.0, false, false};
 }
 
 // A zero takes the unit of what it stands beside; a zero inside a product is left as it is.

@@ -257,6 +257,14 @@ Unit unit_of(const Dimension& dimension, double scale) {
   return {same_scale(scale, 1.0) ? text : fmt::format("{:.10g} {}", scale, text), dimension, scale};
 }
 
+Unit day() {
+  return {"day", power_of(Dimension::time), 1.0};
+}
+
+Unit cubic_mm() {
+  return {"mm^3", power_of(Dimension::length, 3.0), 1.0};
+}
+
 Unit per_day(const Unit& unit) {
   Unit out = unit;
   out.text += "/day";

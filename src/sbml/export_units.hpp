@@ -38,6 +38,9 @@ class UnitTable {
 /// A unit named by its dimension: "pM/day", or "1e-09 mg/mm^3" where it is no base unit.
 Unit unit_of(const Dimension& dimension, double scale);
 
+Unit day();
+Unit cubic_mm();
+
 /// The unit of a rate of change, by the day.
 Unit per_day(const Unit& unit);
 
