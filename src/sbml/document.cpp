@@ -187,9 +187,10 @@ std::vector<Diagnostic> unit_faults(SBMLDocument& document, const std::string& f
   std::vector<Diagnostic> faults;
   for (unsigned int i = 0; i < document.getNumErrors(); ++i) {
     const SBMLError& error = *document.getError(i);
-    // From here on libSBML says that something has no unit, which is no fault: it cannot be judged.
-    constexpr unsigned int kNotStated = 99500;
-    if (error.getCategory() != LIBSBML_CAT_UNITS_CONSISTENCY || error.getErrorId() >= kNotStated) continue;
+    // Units that disagree. Other numbers say that there are none, and so nothing to judge.
+    constexpr unsigned int kFirst = 10500;
+    constexpr unsigned int kLast = 10599;
+    if (error.getErrorId() < kFirst || error.getErrorId() > kLast) continue;
     Diagnostic fault = diagnostic_of(error, file);
     fault.message = fmt::format("units: {}", unit_message(error.getMessage()));
     faults.push_back(std::move(fault));

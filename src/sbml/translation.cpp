@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "sbml/circles.hpp"
 #include "sbml/document.hpp"
 #include "sbml/toml.hpp"
 
@@ -34,7 +35,13 @@ Translation::Translation(const Model& model, std::string file, const ImportOptio
       symbols_(model),
       math_(
           model, [this](const std::string& id) { return value_of(id); },
-          [this](const std::string& id) { return rate_of(id); }) {}
+          [this](const std::string& id) { return rate_of(id); },
+          [this](const std::string& text) {
+            const std::string name = symbols_.names().make(fmt::format("part_{}", ++parts_));
+            quantities_ += fmt::format("{} = {}\n", name, in_quotes(text));
+            return name;
+          }),
+      typical_(typical()) {}
 
 void Translation::fault(const SBase& element, const std::string& message, const std::string& hint) {
   faults_.add(place_of(element, file_), fmt::format("{}: {}", name_of(element), message), hint);
@@ -181,7 +188,7 @@ void Translation::parameters() {
 void Translation::state(const Symbol& symbol) {
   species_ += fmt::format("[species.{}]\ntitle = {}\nscope = \"systemic\"\nunit = {}\ninitial = {}\ntypical = {}\n\n",
                           symbol.state, title_of(*symbol.element, symbol.id), in_quotes(unit_of(symbol)),
-                          in_quotes(initial_of(symbol)), typical());
+                          in_quotes(initial_of(symbol)), typical_);
   if (symbol.keeps_amount)
     quantities_ += fmt::format("{} = {}\n", symbol.name, in_quotes(symbol.state + "/" + symbol.compartment->name));
   if (symbol.has_rate_rule()) {
@@ -391,6 +398,10 @@ Import Translation::run() {
     if (symbol->species != nullptr && symbol->compartment == nullptr)
       fault(*symbol->element,
             fmt::format("its compartment '{}' is not in the model", symbol->species->getCompartment()));
+  }
+  for (const Circle& circle : circles(symbols_)) {
+    fault(*circle.element, fmt::format("circular assignments: {}", fmt::join(circle.ids, " → ")),
+          "one of them must have a value of its own");
   }
   faults_.raise_if_any();
   parameters();

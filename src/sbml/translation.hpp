@@ -59,6 +59,8 @@ class Translation {
   Diagnostics faults_, unsupported_;
   std::string parameters_, species_, quantities_, processes_, events_;
   std::vector<Diagnostic> notes_;
+  int parts_ = 0;  ///< of formulas that got a name of their own
+  double typical_;
 };
 
 }  // namespace howship::sbml
