@@ -217,6 +217,7 @@ bool same_scale(double a, double b) {
 }
 
 std::string UnitTable::id(const Unit& unit) {
+  if (!checked_) return {};
   if (unit.dimension.is_none() && same_scale(unit.scale, 1.0)) return "dimensionless";
   for (const Known& known : known_) {
     if (known.unit.dimension == unit.dimension && same_scale(known.unit.scale, unit.scale)) return known.id;
