@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 namespace howship::model {
@@ -195,10 +197,21 @@ struct KineticsParts {
   }
 };
 
+struct Kinetics::Point {
+  std::once_flag compiled;
+  std::optional<PointKinetics> kinetics;
+};
+
+const PointKinetics& Kinetics::point() const {
+  std::call_once(point_->compiled, [this] { point_->kinetics.emplace(*model_); });
+  return *point_->kinetics;
+}
+
 Kinetics::Kinetics(const std::shared_ptr<const Model>& model) : Kinetics(model, KineticsParts(*model)) {}
 
 Kinetics::Kinetics(std::shared_ptr<const Model> model, KineticsParts parts)
     : model_(std::move(model)),
+      point_(std::make_shared<Point>()),
       known_inputs_(std::move(parts.inputs)),
       diffusing_(diffusing_of(*model_)),
       autonomous_(std::move(parts.autonomous)),

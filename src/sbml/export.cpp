@@ -34,7 +34,7 @@ class Exporter {
         options_(options),
         document_(3, 2),
         out_(*document_.createModel()),
-        units_(out_),
+        units_(out_, source.units_checked),
         tissue_(fresh("tissue")),
         write_(system, units_, tissue_) {}
 
@@ -60,6 +60,9 @@ class Exporter {
     return a.dimension == b.dimension && same_scale(a.scale, b.scale);
   }
 
+  /// The unit of a rate of change; where units are labels every number counts as it is.
+  Unit per_time(const Unit& unit) const { return source_.units_checked ? per_day(unit) : unit; }
+
   /// An id that no name of the model has.
   std::string fresh(const std::string& wanted) const {
     std::string id = wanted;
@@ -80,7 +83,7 @@ class Exporter {
     for (const auto& p : source_.processes) {
       for (const auto& change : p.changes) {
         const bool whole = node(change.coefficient).op == model::Op::constant &&
-                           p.dimension == per_day(source_.species[change.species].unit).dimension;
+                           p.dimension == per_time(source_.species[change.species].unit).dimension;
         if (!whole) fits[change.species] = false;
       }
     }
@@ -108,9 +111,9 @@ class Exporter {
   /// The unit in which a process is told: that of what it changes.
   Unit process_unit(std::size_t index) const {
     const auto& p = source_.processes[index];
-    if (is_reaction_[index]) return per_day(unit_);
+    if (is_reaction_[index]) return per_time(unit_);
     for (const auto& change : p.changes) {
-      const Unit unit = per_day(source_.species[change.species].unit);
+      const Unit unit = per_time(source_.species[change.species].unit);
       if (unit.dimension == p.dimension) return unit;
     }
     return unit_of(p.dimension, 1.0);
@@ -118,7 +121,7 @@ class Exporter {
 
   void name_everything() {
     for (const std::string& name : source_.given) {
-      const std::string id = fresh("given_" + name);
+      const std::string id = fresh(name + "_given");
       write_.add("given_" + name, {id, Unit{}});
     }
     for (const auto& p : source_.parameters) write_.add(p.id, {p.id, p.unit, false, p.text != p.id});
@@ -168,17 +171,6 @@ class Exporter {
     set_citations(out_, dois);
   }
 
-  static Unit day() {
-    Unit unit{"day", {}, 1.0};
-    unit.dimension.exponents[Dimension::time] = 1.0;
-    return unit;
-  }
-  static Unit cubic_mm() {
-    Unit unit{"mm^3", {}, 1.0};
-    unit.dimension.exponents[Dimension::length] = 3.0;
-    return unit;
-  }
-
   void compartment() {
     ::Compartment* c = out_.createCompartment();
     c->setId(tissue_);
@@ -208,7 +200,7 @@ class Exporter {
       throw InputError(fmt::format("the model reads given.{}, and an SBML file has no vertebra to give it", name),
                        fmt::format("give a value: --set given.{}=0.1", name));
     }
-    new_parameter(fresh("given_" + name), fmt::format("given.{} of the vertebra at day 0", name), Unit{}, true)
+    new_parameter(fresh(name + "_given"), fmt::format("given.{} of the vertebra at day 0", name), Unit{}, true)
         ->setValue(value->second);
   }
 
@@ -287,7 +279,7 @@ class Exporter {
       reference->setStoichiometry(std::abs(coefficient));
       reference->setConstant(true);
     }
-    Tree rate = write_.in(p.text, per_day(unit_));
+    Tree rate = write_.in(p.text, per_time(unit_));
     if (is_concentration_) rate = tree_of(AST_TIMES, write_.volume().tree, std::move(rate));
     reaction->setReversible(has_difference(*rate));
     add_modifiers(*reaction, *rate, mentioned);
@@ -321,7 +313,7 @@ class Exporter {
         Term rate = write_.symbol(p.id);
         const model::Node& coefficient = node(change.coefficient);
         if (coefficient.op != model::Op::constant || std::abs(coefficient.value) != 1.0 ||
-            !(rate.dimension == per_day(s.unit).dimension)) {
+            !(rate.dimension == per_time(s.unit).dimension)) {
           rate = make.product(make.numeric(write_.read(change.coefficient_text)), std::move(rate));
         } else if (coefficient.value < 0.0) {
           rate = make.negative(std::move(rate));
@@ -333,7 +325,7 @@ class Exporter {
     RateRule* rule = out_.createRateRule();
     rule->setVariable(s.id);
     Term sum = terms.size() == 1 ? std::move(terms[0]) : make.alike(AST_PLUS, std::move(terms));
-    rule->setMath(make.in(std::move(sum), per_day(s.unit)).get());
+    rule->setMath(make.in(std::move(sum), per_time(s.unit)).get());
   }
 
   void event(const model::Event& e) {
@@ -357,6 +349,7 @@ class Exporter {
 
   Exported checked() {
     Exported exported;
+    document_.setConsistencyChecks(LIBSBML_CAT_UNITS_CONSISTENCY, units_.checked());
     document_.checkConsistency();
     std::vector<std::string> errors;
     for (unsigned int i = 0; i < document_.getNumErrors(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,27 +13,18 @@ namespace {
 
 constexpr double kStructure = 0.05;  // deviation from a parabola, of the largest value, that a field step may meet
 
-std::vector<std::size_t> autonomous_slots(const model::Kinetics& kinetics) {
-  std::vector<std::size_t> slots;
-  for (std::size_t slot = 0; slot < kinetics.systemic_count(); ++slot) {
-    if (kinetics.autonomous()[slot]) slots.push_back(slot);
-  }
-  return slots;
-}
-
 }  // namespace
 
 AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kinetics,
-                                 std::span<const double> parameters, double relative_tolerance, double max_step)
+                                 std::span<const double> parameters, std::vector<std::size_t> slots,
+                                 double relative_tolerance, double max_step)
     : kinetics_(kinetics),
       relative_tolerance_(std::max(1e-11, std::min(1e-3 * relative_tolerance, 1e-8))),
-      slots_(autonomous_slots(kinetics)),
+      slots_(std::move(slots)),
       place_(kinetics.systemic_count(), -1),
       seen_(slots_.size(), false),
       full_(kinetics.systemic_count(), 0.0),
       outputs_(std::max(kinetics.systemic_count(), kinetics.systemic_by_systemic().pattern.size())),
-      rates_workspace_(kinetics.systemic_rates().workspace(model::Program::kSmall, parameters)),
-      derivatives_workspace_(kinetics.systemic_by_systemic().program.workspace(model::Program::kSmall, parameters)),
       no_reductions_(kinetics.model().reductions.size(), 0.0),
       newton_(context, *this),
       max_step_(max_step) {
@@ -51,7 +43,22 @@ AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kine
   state_.assign(slots_.size(), 0.0);
   if (slots_.empty()) return;
 
-  space_ = std::make_unique<FieldSpace>(context, Layout(0, 0, slots_.size()), typical_, alone_);
+  rates_workspace_.emplace(kinetics.systemic_rates().workspace(model::Program::kSmall, parameters));
+  derivatives_workspace_.emplace(kinetics.systemic_by_systemic().program.workspace(model::Program::kSmall, parameters));
+  space_ = std::make_unique<PointSpace>(context, typical_);
+  std::vector<model::SparseEntry> pattern;
+  const auto& all = kinetics.systemic_by_systemic().pattern;
+  for (std::size_t e = 0; e < all.size(); ++e) {
+    const std::ptrdiff_t row = place_[all[e].row];
+    const std::ptrdiff_t column = place_[all[e].column];
+    if (row < 0 || column < 0) continue;
+    entries_.push_back(e);
+    pattern.push_back({static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column)});
+  }
+  lu_ = std::make_unique<PointLu>(slots_.size(), pattern);
+  entry_values_.resize(entries_.size());
+  trial_.resize(slots_.size());
+  update_.resize(slots_.size());
   y_ = space_->create();
   derivative_ = space_->create();
   cvode_.reset(CVodeCreate(CV_BDF, context));
@@ -207,8 +214,8 @@ void AheadTrajectory::prepare(const model::Program& program, model::Program::Wor
 
 bool AheadTrajectory::rates(double time, const double* y, double* out) {
   const model::Program& program = kinetics_.systemic_rates();
-  prepare(program, rates_workspace_, time, y);
-  program.scalars(rates_workspace_, std::span(outputs_).first(program.output_count()));
+  prepare(program, *rates_workspace_, time, y);
+  program.scalars(*rates_workspace_, std::span(outputs_).first(program.output_count()));
   bool finite = true;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     out[i] = outputs_[slots_[i]];
@@ -230,39 +237,31 @@ int AheadTrajectory::weights_callback(N_Vector y, N_Vector weights, void* self) 
 
 bool AheadTrajectory::setup(const ImplicitStep& step) {
   const model::Derivatives& derivatives = kinetics_.systemic_by_systemic();
-  prepare(derivatives.program, derivatives_workspace_, step.time, space_->values(step.predicted));
-  derivatives.program.scalars(derivatives_workspace_, std::span(outputs_).first(derivatives.pattern.size()));
-  const auto size = static_cast<Eigen::Index>(slots_.size());
-  Eigen::MatrixXd matrix = Eigen::MatrixXd::Identity(size, size);
-  for (std::size_t e = 0; e < derivatives.pattern.size(); ++e) {
-    const std::ptrdiff_t row = place_[derivatives.pattern[e].row];
-    const std::ptrdiff_t column = place_[derivatives.pattern[e].column];
-    if (row >= 0 && column >= 0) matrix(row, column) -= step.gamma * outputs_[e];
-  }
-  if (!matrix.allFinite()) return false;
-  lu_.compute(matrix);
-  return true;
+  prepare(derivatives.program, *derivatives_workspace_, step.time, space_->values(step.predicted));
+  derivatives.program.scalars(*derivatives_workspace_, std::span(outputs_).first(derivatives.pattern.size()));
+  for (std::size_t e = 0; e < entries_.size(); ++e) entry_values_[e] = outputs_[entries_[e]];
+  return lu_->factor(entry_values_.data(), step.gamma);
 }
 
 std::optional<double> AheadTrajectory::iterate(const ImplicitStep& step, int, double gamma_ratio, double) {
   const double* predicted = space_->values(step.predicted);
-  const double* slope = FieldSpace::raw(step.slope);
-  double* correction = FieldSpace::raw(step.correction);
-  const double* weights = FieldSpace::raw(step.weights);
+  const double* slope = PointSpace::raw(step.slope);
+  double* correction = PointSpace::raw(step.correction);
+  const double* weights = PointSpace::raw(step.weights);
   const std::size_t size = slots_.size();
-  Eigen::VectorXd y(size);
-  Eigen::VectorXd residual(size);
-  for (std::size_t i = 0; i < size; ++i) y[i] = predicted[i] + correction[i];
-  if (!rates(step.time, y.data(), residual.data())) return std::nullopt;
-  for (std::size_t i = 0; i < size; ++i) residual[i] = step.gamma * residual[i] - step.rl1 * slope[i] - correction[i];
-  const Eigen::VectorXd update = lu_.solve(residual) * (2.0 / (1.0 + gamma_ratio));
+  for (std::size_t i = 0; i < size; ++i) trial_[i] = predicted[i] + correction[i];
+  if (!rates(step.time, trial_.data(), update_.data())) return std::nullopt;
+  for (std::size_t i = 0; i < size; ++i) update_[i] = step.gamma * update_[i] - step.rl1 * slope[i] - correction[i];
+  lu_->solve(update_.data());
+  const double ratio = 2.0 / (1.0 + gamma_ratio);
   double squares = 0.0;
   for (std::size_t i = 0; i < size; ++i) {
-    correction[i] += update[i];
-    squares += update[i] * weights[i] * (update[i] * weights[i]);
+    const double change = ratio * update_[i];
+    correction[i] += change;
+    squares += change * weights[i] * (change * weights[i]);
   }
   if (!std::isfinite(squares)) return std::nullopt;
-  return space_->combine(0.0, squares);
+  return std::sqrt(squares / static_cast<double>(size));
 }
 
 }  // namespace howship::simulation

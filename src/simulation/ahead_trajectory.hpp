@@ -1,15 +1,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include <Eigen/Dense>
-
 #include "howship/model/kinetics.hpp"
 
-#include "simulation/field_vector.hpp"
 #include "simulation/newton_solver.hpp"
+#include "simulation/point_lu.hpp"
+#include "simulation/point_space.hpp"
 
 namespace howship::simulation {
 
@@ -18,8 +18,9 @@ namespace howship::simulation {
 /// functions of time, so that a dose need not restart it.
 class AheadTrajectory final : public ImplicitSystem {
  public:
+  /// @param slots  the systemic slots to integrate ahead, ascending: all that are autonomous, or none
   AheadTrajectory(SUNContext context, const model::Kinetics& kinetics, std::span<const double> parameters,
-                  double relative_tolerance, double max_step);
+                  std::vector<std::size_t> slots, double relative_tolerance, double max_step);
   ~AheadTrajectory() override;
 
   bool empty() const { return slots_.empty(); }
@@ -63,15 +64,16 @@ class AheadTrajectory final : public ImplicitSystem {
   std::vector<std::ptrdiff_t> place_;  ///< slot → index into slots_, or -1
   std::vector<bool> seen_;             ///< of each index: whether the field depends on it
   std::vector<double> typical_, state_, full_, outputs_;
-  WorkerTeam alone_{Threads{1}};
-  std::unique_ptr<FieldSpace> space_;
-  model::Program::Workspace rates_workspace_, derivatives_workspace_;
+  std::unique_ptr<PointSpace> space_;
+  std::optional<model::Program::Workspace> rates_workspace_, derivatives_workspace_;
   std::vector<double> no_reductions_;
   NewtonSolver newton_;
   VectorHandle y_, derivative_;
   CvodeHandle cvode_;
   bool initialised_ = false;
-  Eigen::PartialPivLU<Eigen::MatrixXd> lu_;
+  std::vector<std::size_t> entries_;  ///< of systemic_by_systemic(): those between autonomous species
+  std::unique_ptr<PointLu> lu_;
+  std::vector<double> entry_values_, trial_, update_;
   std::vector<Segment> segments_;
   std::vector<double> coefficients_;
   mutable std::size_t hint_ = 0;

@@ -12,11 +12,13 @@ namespace {
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 constexpr double kSmallestPivot = 1e-9;  // of I - γJ, whose diagonal is 1 for a small step
 
-// Loops over lanes are compiled for both widths, so that they become straight vector code.
+// Loops over lanes are compiled for each width, so that they become straight vector code.
 template <class Body>
 void with_width(std::size_t lanes, Body&& body) {
   if (lanes == static_cast<std::size_t>(model::Program::kBlock)) {
     body(std::integral_constant<std::size_t, model::Program::kBlock>{});
+  } else if (lanes == 1) {
+    body(std::integral_constant<std::size_t, 1>{});
   } else {
     body(std::integral_constant<std::size_t, model::Program::kSmall>{});
   }
@@ -57,20 +59,38 @@ BlockLu::BlockLu(std::size_t size, std::span<const model::SparseEntry> pattern, 
     }
     return list;
   };
+  // How many others are left in each row and column.
+  std::vector<std::size_t> in_row(size);
+  std::vector<std::size_t> in_column(size);
+  for (std::size_t row = 0; row < size; ++row) {
+    for (std::size_t column = 0; column < size; ++column) {
+      if (row == column || !filled[row * size + column]) continue;
+      ++in_row[row];
+      ++in_column[column];
+    }
+  }
   for (std::size_t step = 0; step + trailing_ < size; ++step) {
     std::size_t best = size;
     std::size_t best_cost = std::numeric_limits<std::size_t>::max();
     for (std::size_t i = 0; i < size; ++i) {
       if (done[i] || last[i]) continue;
-      const std::size_t cost = others(i, true).size() * others(i, false).size();
+      const std::size_t cost = in_row[i] * in_column[i];
       if (cost < best_cost) {
         best = i;
         best_cost = cost;
       }
     }
     const auto columns = others(best, true);
-    for (const std::uint32_t row : others(best, false)) {
-      for (const std::uint32_t column : columns) filled[row * size + column] = true;
+    const auto rows = others(best, false);
+    for (const std::uint32_t column : columns) --in_column[column];
+    for (const std::uint32_t row : rows) {
+      --in_row[row];
+      for (const std::uint32_t column : columns) {
+        if (row == column || filled[row * size + column]) continue;
+        filled[row * size + column] = true;
+        ++in_row[row];
+        ++in_column[column];
+      }
     }
     done[best] = true;
     order_.push_back(static_cast<std::uint32_t>(best));
@@ -175,14 +195,15 @@ bool BlockLu::invert_trailing(std::size_t lanes, double* matrix) const {
   return good;
 }
 
-void BlockLu::forward(std::size_t lanes, const float* factors, double* x) const {
+template <class Factor>
+void BlockLu::forward(std::size_t lanes, const Factor* factors, double* x) const {
   with_width(lanes, [&](auto width) {
     constexpr std::size_t kLanes = decltype(width)::value;
     for (const Pivot& pivot : pivots_) {
       const double* from = x + pivot.unknown * kLanes;
       for (std::uint32_t e = pivot.scale_begin; e < pivot.scale_end; ++e) {
         double* to = x + below_[e].unknown * kLanes;
-        const float* factor = factors + below_[e].slot * kLanes;
+        const Factor* factor = factors + below_[e].slot * kLanes;
 #pragma omp simd
         for (std::size_t l = 0; l < kLanes; ++l) to[l] -= static_cast<double>(factor[l]) * from[l];
       }
@@ -190,22 +211,28 @@ void BlockLu::forward(std::size_t lanes, const float* factors, double* x) const 
   });
 }
 
-void BlockLu::backward(std::size_t lanes, const float* factors, double* x) const {
+template <class Factor>
+void BlockLu::backward(std::size_t lanes, const Factor* factors, double* x) const {
   with_width(lanes, [&](auto width) {
     constexpr std::size_t kLanes = decltype(width)::value;
     for (auto pivot = pivots_.rbegin(); pivot != pivots_.rend(); ++pivot) {
       double* to = x + pivot->unknown * kLanes;
       for (std::uint32_t e = pivot->right_begin; e < pivot->right_end; ++e) {
         const double* from = x + right_[e].unknown * kLanes;
-        const float* factor = factors + right_[e].slot * kLanes;
+        const Factor* factor = factors + right_[e].slot * kLanes;
 #pragma omp simd
         for (std::size_t l = 0; l < kLanes; ++l) to[l] -= static_cast<double>(factor[l]) * from[l];
       }
-      const float* inverse = factors + pivot->diagonal * kLanes;
+      const Factor* inverse = factors + pivot->diagonal * kLanes;
 #pragma omp simd
       for (std::size_t l = 0; l < kLanes; ++l) to[l] *= static_cast<double>(inverse[l]);
     }
   });
 }
+
+template void BlockLu::forward(std::size_t, const float*, double*) const;
+template void BlockLu::forward(std::size_t, const double*, double*) const;
+template void BlockLu::backward(std::size_t, const float*, double*) const;
+template void BlockLu::backward(std::size_t, const double*, double*) const;
 
 }  // namespace howship::simulation

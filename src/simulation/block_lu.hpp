@@ -33,9 +33,12 @@ class BlockLu {
   bool invert_trailing(std::size_t lanes, double* matrix) const;
 
   /// Eliminates the leading unknowns from right-hand side x (unknown i of lane l at [i*lanes + l]), in place.
-  void forward(std::size_t lanes, const float* factors, double* x) const;
+  /// @param factors  the matrix after elimination, in double or, to spare memory, in single precision
+  template <class Factor>
+  void forward(std::size_t lanes, const Factor* factors, double* x) const;
   /// Solves for the leading unknowns once the trailing ones are known (right-hand side times the inverse complement).
-  void backward(std::size_t lanes, const float* factors, double* x) const;
+  template <class Factor>
+  void backward(std::size_t lanes, const Factor* factors, double* x) const;
 
   /// Where the (inverted) Schur complement's entry (row, column) of the trailing unknowns is kept.
   std::size_t trailing_slot(std::size_t row, std::size_t column) const;

@@ -7,6 +7,7 @@
 
 #include "howship/core/error.hpp"
 
+#include "simulation/given_tissue.hpp"
 #include "simulation/stopwatch.hpp"
 
 namespace howship::simulation {
@@ -37,52 +38,6 @@ std::vector<double> diffusing_sizes(const model::Kinetics& kinetics) {
   return sizes;
 }
 
-/// The diffusion coefficients in every voxel.
-std::vector<std::vector<double>> coefficients(const model::Kinetics& kinetics, std::span<const double> parameters,
-                                              const vertebra::Domain& domain, const Layout& layout,
-                                              const Buffer<double>& given, std::size_t given_count) {
-  const Program& program = kinetics.diffusion();
-  const std::size_t count = kinetics.diffusing().size();
-  std::vector<std::vector<double>> fields(count, std::vector<double>(layout.voxels));
-  if (count == 0) return fields;
-  const std::size_t lanes = layout.lanes;
-  Program::Workspace workspace = program.workspace(static_cast<int>(lanes), parameters);
-  const std::vector<double> systemic(kinetics.systemic_count(), 0.0);
-  const std::vector<double> reductions(kinetics.model().reductions.size(), 0.0);
-  program.prepare(workspace, {0.0, systemic, reductions});
-  const Buffer<double> local(std::max<std::size_t>(1, layout.block_size()));
-  Buffer<double> out(count * lanes);
-  for (std::size_t block = 0; block < layout.blocks; ++block) {
-    program.run(workspace, {local.data(), lanes}, {given.data() + block * given_count * lanes, lanes}, 0,
-                {out.data(), lanes});
-    for (std::size_t d = 0; d < count; ++d) {
-      for (std::size_t l = 0; l < layout.valid_lanes(block); ++l) {
-        const double value = out[d * lanes + l];
-        const std::size_t voxel = block * lanes + l;
-        if (!(std::isfinite(value) && value >= 0.0)) {
-          const auto& species = kinetics.model().species[kinetics.model().local[kinetics.diffusing()[d]]];
-          throw InputError(fmt::format("the diffusion coefficient of {} is {} mm^2/day in {}", species.id, value,
-                                       voxel_text(domain, voxel)),
-                           "it must be zero or positive everywhere; its formula is " + species.diffusion_text);
-        }
-        fields[d][voxel] = value;
-      }
-    }
-  }
-  return fields;
-}
-
-void check_given(const model::Kinetics& kinetics, const vertebra::Domain& domain,
-                 const std::vector<std::vector<double>>& given) {
-  const auto& names = kinetics.model().given;
-  if (given.size() != names.size())
-    throw std::logic_error("Simulation: one given field per name in Model::given is needed");
-  for (std::size_t f = 0; f < given.size(); ++f) {
-    if (given[f].size() != domain.size())
-      throw std::logic_error("Simulation: given." + names[f] + " has the wrong length");
-  }
-}
-
 /// A thread costs more than it brings when there is little to do.
 Threads worthwhile(Threads threads, std::size_t values) {
   constexpr std::size_t kValuesPerThread = 8192;
@@ -106,7 +61,8 @@ FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kineti
       space_(context, layout_, typical_sizes(*kinetics_, main_slots_), team_),
       given_count_(given.size()),
       given_((check_given(*kinetics_, domain, given), in_blocks(given, layout_))),
-      transport_(domain, layout_, coefficients(*kinetics_, parameters_, domain, layout_, given_, given_count_)),
+      transport_(domain, layout_,
+                 diffusion_coefficients(*kinetics_, parameters_, domain, layout_, given_, given_count_)),
       lu_(layout_.locals, kinetics_->local_by_local().pattern,
           transport_.couples() ? std::span<const std::size_t>(kinetics_->diffusing()) : std::span<const std::size_t>()),
       transport_solver_(transport_, layout_, diffusing_sizes(*kinetics_), team_),
@@ -166,15 +122,7 @@ void FieldSystem::check_reductions() {
   partial_ = Buffer<double>(layout_.blocks * std::max<std::size_t>(1, count));
   for (std::size_t r = 0; r < count; ++r) {
     const model::Reduction& reduction = kinetics_->model().reductions[r];
-    if (reduction.kind == model::Reduction::Kind::maximum) {
-      throw InputError(fmt::format("'{}' is used in a rate", reduction.text),
-                       "a maximum over tissue may only be observed");
-    }
-    factors_of_reductions_.push_back(tissue_.factor(reduction));
-    if (!std::isfinite(factors_of_reductions_.back())) {
-      throw InputError(fmt::format("'{}' is a mean over a region that has no voxel here", reduction.text),
-                       "take another region or the whole vertebra");
-    }
+    factors_of_reductions_.push_back(tissue_.rate_factor(reduction));
     masks_.push_back(tissue_.region(reduction.region).mask.data());
   }
 }

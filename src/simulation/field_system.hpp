@@ -13,9 +13,8 @@
 
 #include "simulation/ahead_trajectory.hpp"
 #include "simulation/block_lu.hpp"
-#include "simulation/failure_report.hpp"
 #include "simulation/field_vector.hpp"
-#include "simulation/newton_solver.hpp"
+#include "simulation/ode_system.hpp"
 #include "simulation/tissue.hpp"
 #include "simulation/transport.hpp"
 #include "simulation/transport_solver.hpp"
@@ -27,42 +26,31 @@ namespace howship::simulation {
 ///   dx/dt = reactions(t, x, z, s) + transport(x),   dz/dt = rates(t, z, s, sums over tissue of x).
 /// The Newton matrix I - γJ is solved exactly: per voxel by BlockLu, between voxels by TransportSolver, and the
 /// systemic rows and columns as a border.
-class FieldSystem final : public ImplicitSystem {
+class FieldSystem final : public OdeSystem {
  public:
   FieldSystem(SUNContext context, std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
               const vertebra::Domain& domain, const std::vector<std::vector<double>>& given, Threads threads,
               const AheadTrajectory& ahead);
 
-  const Layout& layout() const { return layout_; }
-  FieldSpace& space() { return space_; }
-  const std::vector<std::size_t>& main_slots() const { return main_slots_; }  ///< systemic slots of the tail
+  const Layout& layout() const override { return layout_; }
+  FieldSpace& space() override { return space_; }
+  const std::vector<std::size_t>& main_slots() const override { return main_slots_; }
 
-  /// Initial values; `systemic` gets all slots. @throws InputError if one is not finite
-  void initial_state(N_Vector y, std::span<double> systemic);
-  /// All systemic slots at a time, given the vector; known() then holds for that time.
-  void systemic_at(double time, N_Vector y, std::span<double> systemic);
-  /// What each local species has above its unknown, slot order.
-  const std::vector<double>& known() const { return known_; }
-  /// Weights of the error norm, by the size of the species.
-  void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance);
+  void initial_state(N_Vector y, std::span<double> systemic) override;
+  void systemic_at(double time, N_Vector y, std::span<double> systemic) override;
+  const std::vector<double>& known() const override { return known_; }
+  void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) override;
 
-  /// dy/dt; false if a rate is not finite.
-  bool rates(double time, N_Vector y, N_Vector rates);
+  bool rates(double time, N_Vector y, N_Vector rates) override;
 
   bool setup(const ImplicitStep& step) override;
   std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio, double tolerance) override;
 
-  /// The last evaluation that was not finite, if any.
-  const std::optional<Failure>& failure() const { return failure_; }
-  void forget_failure() { failure_.reset(); }
-  /// The species and voxel where |x w| is largest.
-  Failure worst(double time, N_Vector y, N_Vector x, N_Vector w, const std::string& cause);
+  const std::optional<Failure>& failure() const override { return failure_; }
+  void forget_failure() override { failure_.reset(); }
+  Failure worst(double time, N_Vector y, N_Vector x, N_Vector w, const std::string& cause) override;
 
-  struct Counters {
-    long rate_evaluations = 0, linear_iterations = 0;
-    double seconds_rates = 0.0, seconds_setup = 0.0, seconds_solve = 0.0;
-  };
-  const Counters& counters() const { return counters_; }
+  const Counters& counters() const override { return counters_; }
 
  private:
   /// What one thread works with.

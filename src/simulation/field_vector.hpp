@@ -8,26 +8,24 @@
 
 #include "simulation/buffer.hpp"
 #include "simulation/layout.hpp"
-#include "simulation/sundials_handles.hpp"
+#include "simulation/vector_space.hpp"
 
 namespace howship::simulation {
 
 /// The vectors of one integration. CVODE asks for many elementwise operations in a row (a prediction at order 5 alone
 /// makes 15), and memory traffic is what they cost. So operations are noted down and carried out together, chunk by
 /// chunk while a chunk is in cache, when somebody needs the values: a norm, or a sweep of the solver.
-class FieldSpace {
+class FieldSpace final : public VectorSpace {
  public:
   /// @param typical  one size per local species, then one per systemic unknown: what relative accuracy refers to
   FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, WorkerTeam& team);
 
   const Layout& layout() const { return layout_; }
 
-  /// A new vector of zeros.
-  VectorHandle create() { return VectorHandle(create_raw()); }
-  N_Vector create_raw();
+  N_Vector create_raw() override;
 
   /// The values of a vector; carries out what is pending first.
-  double* values(N_Vector vector);
+  double* values(N_Vector vector) override;
   /// The same without carrying out anything: for use inside sweep().
   static double* raw(N_Vector vector);
 
@@ -36,7 +34,7 @@ class FieldSpace {
 
   /// The largest, over voxels, root mean square of x*w over the voxel's species and the systemic unknowns: a small
   /// lesion is not diluted by healthy bone, and a uniform field takes the steps of a single voxel.
-  double norm(N_Vector x, N_Vector w);
+  double norm(N_Vector x, N_Vector w) override;
   /// The square sum over the systemic unknowns and the largest one over voxels, made into that norm.
   double combine(double worst_voxel, double systemic) const;
 

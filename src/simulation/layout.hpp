@@ -19,6 +19,13 @@ struct Layout {
     blocks = (voxels + lanes - 1) / lanes;
   }
 
+  /// A single voxel without companions: its local species one after another, then the systemic ones.
+  static Layout point(std::size_t local_count, std::size_t systemic_count) {
+    Layout layout(1, local_count, systemic_count);
+    layout.lanes = 1;
+    return layout;
+  }
+
   std::size_t padded() const { return blocks * lanes; }
   std::size_t block_size() const { return locals * lanes; }
   std::size_t tail() const { return blocks * block_size(); }  ///< where the systemic unknowns begin

@@ -13,6 +13,7 @@
 #include "simulation/field_system.hpp"
 #include "simulation/known_inputs.hpp"
 #include "simulation/newton_solver.hpp"
+#include "simulation/point_system.hpp"
 #include "simulation/sundials_handles.hpp"
 #include "simulation/time_breaks.hpp"
 
@@ -68,17 +69,28 @@ std::vector<Instant> instants_of(const Schedule& schedule, const std::vector<dou
   return merged;
 }
 
+std::vector<std::size_t> autonomous_slots(const model::Kinetics& kinetics) {
+  std::vector<std::size_t> slots;
+  for (std::size_t slot = 0; slot < kinetics.systemic_count(); ++slot) {
+    if (kinetics.autonomous()[slot]) slots.push_back(slot);
+  }
+  return slots;
+}
+
 }  // namespace
 
 struct Simulation::Impl {
   Impl(std::shared_ptr<const model::Kinetics> kinetics_in, std::vector<double> parameters_in,
        const vertebra::Domain& domain_in, const std::vector<std::vector<double>>& given, SolverOptions options_in)
       : kinetics(std::move(kinetics_in)),
-        parameters(with_decays(*kinetics, std::move(parameters_in), given)),
+        is_point(PointSystem::fits(*kinetics, domain_in)),
+        parameters(is_point ? std::move(parameters_in) : with_decays(*kinetics, std::move(parameters_in), given)),
         domain(domain_in),
         options(options_in),
-        ahead(context.get(), *kinetics, parameters, options.relative_tolerance, options.max_step),
-        system(context.get(), kinetics, parameters, domain, given, options.threads, ahead),
+        ahead(context.get(), *kinetics, parameters, is_point ? std::vector<std::size_t>() : autonomous_slots(*kinetics),
+              options.relative_tolerance, options.max_step),
+        system_holder(make_system(given)),
+        system(*system_holder),
         newton(context.get(), system),
         events(*kinetics, parameters),
         watched(kinetics->switches().watched),
@@ -104,6 +116,11 @@ struct Simulation::Impl {
     if (options.max_step > 0.0) CVodeSetMaxStep(memory, options.max_step);
     const std::size_t turns = events.conditions() + watched.output_count();
     if (turns > 0) CVodeRootInit(memory, static_cast<int>(turns), turns_callback);
+  }
+
+  std::unique_ptr<OdeSystem> make_system(const std::vector<std::vector<double>>& given) {
+    if (is_point) return std::make_unique<PointSystem>(context.get(), kinetics, parameters, domain, given);
+    return std::make_unique<FieldSystem>(context.get(), kinetics, parameters, domain, given, options.threads, ahead);
   }
 
   static int rates_callback(double time, N_Vector y, N_Vector rates, void* self) {
@@ -146,12 +163,14 @@ struct Simulation::Impl {
   [[noreturn]] void fail(int flag);
 
   std::shared_ptr<const model::Kinetics> kinetics;
+  bool is_point;  ///< everything is one small system, and nothing is integrated ahead
   std::vector<double> parameters;
   const vertebra::Domain& domain;
   SolverOptions options;
   SundialsContext context;
   AheadTrajectory ahead;
-  FieldSystem system;
+  std::unique_ptr<OdeSystem> system_holder;
+  OdeSystem& system;
   NewtonSolver newton;
   EventQueue events;
   const model::Program& watched;  ///< comparisons in rates
@@ -220,7 +239,7 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<v
   const auto begin = std::chrono::steady_clock::now();
   const std::vector<Instant> instants =
       instants_of(schedule, time_breaks(*kinetics, parameters, schedule.end), kinetics->model().systemic.size());
-  const FieldSystem::Counters before = system.counters();
+  const OdeSystem::Counters before = system.counters();
   const NewtonSolver::Counters newton_before = newton.counters();
   statistics = {};
   time = 0.0;
@@ -287,7 +306,7 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const std::function<v
   }
 
   count_steps();
-  const FieldSystem::Counters& counters = system.counters();
+  const OdeSystem::Counters& counters = system.counters();
   statistics.rate_evaluations = counters.rate_evaluations - before.rate_evaluations;
   statistics.linear_iterations = counters.linear_iterations - before.linear_iterations;
   statistics.seconds_rates = counters.seconds_rates - before.seconds_rates;

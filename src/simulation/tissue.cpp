@@ -45,6 +45,19 @@ double Tissue::factor(const model::Reduction& reduction) {
   return 1.0;
 }
 
+double Tissue::rate_factor(const model::Reduction& reduction) {
+  if (reduction.kind == model::Reduction::Kind::maximum) {
+    throw InputError(fmt::format("'{}' is used in a rate", reduction.text),
+                     "a maximum over tissue may only be observed");
+  }
+  const double result = factor(reduction);
+  if (!std::isfinite(result)) {
+    throw InputError(fmt::format("'{}' is a mean over a region that has no voxel here", reduction.text),
+                     "take another region or the whole vertebra");
+  }
+  return result;
+}
+
 Buffer<double> in_blocks(const std::vector<std::vector<double>>& fields, const Layout& layout) {
   Buffer<double> out(layout.padded() * fields.size());
   for (std::size_t f = 0; f < fields.size(); ++f) {

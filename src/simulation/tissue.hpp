@@ -26,6 +26,8 @@ class Tissue {
   const Region& region(const std::string& name);
   /// What a sum of integrand values over a region's voxels is multiplied with. Not finite: mean over no voxel.
   double factor(const model::Reduction& reduction);
+  /// The same of a reduction that rates read. @throws InputError if they cannot
+  double rate_factor(const model::Reduction& reduction);
 
  private:
   const vertebra::Domain& domain_;

@@ -58,15 +58,17 @@ TEST(Consistency, UniformFieldIsTheSingleVoxel) {
   for (const bool two_way : {false, true}) {
     Cycle cycle(two_way);
     const auto kinetics = cycle.toy.build();
-    const auto single = testing::run(kinetics, vertebra::Domain::single(0.2), treated(10.0), tolerance(1e-5), {{1e-3}});
+    // A single voxel is solved by other code than a field; as it costs nothing, it is the exact one here.
+    const auto single = testing::run(kinetics, vertebra::Domain::single(0.2), treated(10.0), tolerance(1e-7), {{1e-3}});
+    const auto pair = testing::run(kinetics, testing::box({2, 1, 1}), treated(10.0), tolerance(1e-5), {{1e-3, 1e-3}});
     for (const double spacing : {0.25, 1.0}) {
       const auto domain = testing::box({7, 5, 4}, spacing);
       const auto field =
           testing::run(kinetics, domain, treated(10.0), tolerance(1e-5), {std::vector<double>(domain.size(), 1e-3)});
       // Not exactly equal: the linear solver rounds differently for more voxels (factors are kept in single precision),
       // and step control amplifies it. Without the mean being solved for directly, steps grew by half and more.
-      EXPECT_NEAR(static_cast<double>(field.statistics.steps), static_cast<double>(single.statistics.steps),
-                  0.1 * static_cast<double>(single.statistics.steps));
+      EXPECT_NEAR(static_cast<double>(field.statistics.steps), static_cast<double>(pair.statistics.steps),
+                  0.1 * static_cast<double>(pair.statistics.steps));
       ASSERT_EQ(field.states.size(), single.states.size());
       for (std::size_t i = 0; i < field.states.size(); ++i) {
         for (std::size_t s = 0; s < 3; ++s) {

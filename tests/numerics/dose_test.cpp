@@ -56,18 +56,16 @@ TEST(Dose, RestartsTheFieldOnlyForAJump) {
   Schedule schedule{300.0, {}, {300.0}};
   for (int i = 0; i < 10; ++i) schedule.doses.push_back({20.0 + 28.0 * i, 0, 1.0, ""});
   Toy smooth = chain(2, 0.3);
-  EXPECT_EQ(testing::run(smooth.build(), vertebra::Domain::single(0.2), schedule, tolerance(1e-4)).statistics.restarts,
-            0);
+  EXPECT_EQ(testing::run(smooth.build(), testing::box({2, 1, 1}), schedule, tolerance(1e-4)).statistics.restarts, 0);
   Toy taken_up = chain(1, 40.0);  // a jump of x's rate, but not of what lies above the known input
-  EXPECT_EQ(
-      testing::run(taken_up.build(), vertebra::Domain::single(0.2), schedule, tolerance(1e-4)).statistics.restarts, 0);
+  EXPECT_EQ(testing::run(taken_up.build(), testing::box({2, 1, 1}), schedule, tolerance(1e-4)).statistics.restarts, 0);
   Toy killing;
   const auto x = killing.local("x", killing.number(1.0));
   const auto drug = killing.systemic("drug", killing.number(0.0));
   killing.process("clearance", killing.times(40.0, drug), {{"drug", -1.0}});
   killing.process("growth", killing.times(0.01, x), {{"x", 1.0}});
   killing.process("kill", killing.times(drug, x), {{"x", -1.0}});
-  const auto killed = testing::run(killing.build(), vertebra::Domain::single(0.2), schedule, tolerance(1e-6));
+  const auto killed = testing::run(killing.build(), testing::box({2, 1, 1}), schedule, tolerance(1e-6));
   EXPECT_EQ(killed.statistics.restarts, 10);
   EXPECT_NEAR(killed.states.back().local[0][0], std::exp(3.0 - 10.0 / 40.0), 1e-4);
 }
@@ -88,7 +86,7 @@ TEST(Dose, WhatIsTakenUpIsExactThoughItsUptakeIsNotResolved) {
     schedule.doses.push_back({day, 0, 2.0, ""});
     exact += 60.0 / (40.0 - kLoss) * (std::exp(-kLoss * (400.0 - day)) - std::exp(-40.0 * (400.0 - day)));
   }
-  const auto result = testing::run(toy.build(), vertebra::Domain::single(0.2), schedule, tolerance(1e-4));
+  const auto result = testing::run(toy.build(), testing::box({2, 1, 1}), schedule, tolerance(1e-4));
   EXPECT_EQ(result.statistics.restarts, 0);
   EXPECT_NEAR(result.states.back().local[0][0], exact, 1e-3 * exact);
 }
@@ -102,11 +100,15 @@ TEST(Dose, AmountsArriveWhateverTheirSpeed) {
       Schedule schedule{400.0, {}, {}};
       for (const double day : {100.0, 250.0}) schedule.doses.push_back({day, 0, 1.0, ""});
       schedule.outputs = {400.0};
-      const auto result = testing::run(toy.build(), vertebra::Domain::single(0.2), schedule, tolerance(1e-5));
+      const auto kinetics = toy.build();
+      const auto result = testing::run(kinetics, testing::box({2, 1, 1}), schedule, tolerance(1e-5));
+      const auto point = testing::run(kinetics, vertebra::Domain::single(0.2), schedule, tolerance(1e-6));
       if (rate < 1.0) continue;            // only that it runs
       const double delay = length / rate;  // mean transit time
       const double exact = std::exp(-4.0) + std::exp(-0.01 * (300.0 - delay)) + std::exp(-0.01 * (150.0 - delay));
       EXPECT_NEAR(result.states.back().local[0][0], exact, 2e-4 * exact)
+          << length << " compartments at " << rate << "/day";
+      EXPECT_NEAR(point.states.back().local[0][0], exact, 2e-4 * exact)
           << length << " compartments at " << rate << "/day";
     }
   }

@@ -6,14 +6,10 @@
 #include <vector>
 
 #include "howship/model/model.hpp"
+#include "howship/model/point_kinetics.hpp"
 #include "howship/model/program.hpp"
 
 namespace howship::model {
-
-struct SparseEntry {
-  std::uint32_t row = 0, column = 0;
-  bool operator==(const SparseEntry&) const = default;
-};
 
 /// Derivatives as a program whose output e is the matrix entry pattern[e]. Entries that vanish identically are absent.
 struct Derivatives {
@@ -81,13 +77,18 @@ class Kinetics {
   /// integrated ahead.
   const std::vector<bool>& autonomous() const { return autonomous_; }
 
+  /// The model without space; compiled when first asked for. Any thread may ask.
+  const PointKinetics& point() const;
+
   /// A program for other expressions of the model, in the species themselves: frames, observables, process rates.
   Program program(std::span<const NodeId> outputs) const;
 
  private:
+  struct Point;
   Kinetics(std::shared_ptr<const Model> model, KineticsParts parts);
 
   std::shared_ptr<const Model> model_;
+  std::shared_ptr<Point> point_;
   std::vector<KnownInput> known_inputs_;
   std::vector<std::size_t> diffusing_;
   std::vector<bool> autonomous_;

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "simulation/failure_report.hpp"
+#include "simulation/layout.hpp"
+#include "simulation/newton_solver.hpp"
+#include "simulation/vector_space.hpp"
+
+namespace howship::simulation {
+
+/// What a simulation integrates: a field of voxels or a single point.
+class OdeSystem : public ImplicitSystem {
+ public:
+  virtual const Layout& layout() const = 0;
+  virtual VectorSpace& space() = 0;
+  virtual const std::vector<std::size_t>& main_slots() const = 0;  ///< systemic slots of the vector's tail
+
+  /// Initial values; `systemic` gets all slots. @throws InputError if one is not finite
+  virtual void initial_state(N_Vector y, std::span<double> systemic) = 0;
+  /// All systemic slots at a time, given the vector; known() then holds for that time.
+  virtual void systemic_at(double time, N_Vector y, std::span<double> systemic) = 0;
+  /// What each local species has above its unknown, slot order.
+  virtual const std::vector<double>& known() const = 0;
+  /// Weights of the error norm, by the size of the species.
+  virtual void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) = 0;
+
+  /// dy/dt; false if a rate is not finite.
+  virtual bool rates(double time, N_Vector y, N_Vector rates) = 0;
+
+  /// The last evaluation that was not finite, if any.
+  virtual const std::optional<Failure>& failure() const = 0;
+  virtual void forget_failure() = 0;
+  /// The species and voxel where |x w| is largest.
+  virtual Failure worst(double time, N_Vector y, N_Vector x, N_Vector w, const std::string& cause) = 0;
+
+  struct Counters {
+    long rate_evaluations = 0, linear_iterations = 0;
+    double seconds_rates = 0.0, seconds_setup = 0.0, seconds_solve = 0.0;
+  };
+  virtual const Counters& counters() const = 0;
+};
+
+}  // namespace howship::simulation
