@@ -151,6 +151,7 @@ class RecipeReader {
       // An arm that never gets a drug has no curve on a logarithmic axis.
       if (shows_something(column, panel.chart.logarithmic)) panel.chart.curves.push_back({style, &table.days, &column});
     }
+    if (panel.chart.curves.empty()) panel.chart.logarithmic = false;  // no decade to show
     set_value_axis(panel.chart, panel.chart.logarithmic ? decades_of(panel.chart) : 0.0);
     if (panel.chart.logarithmic && panel.chart.high - panel.chart.low > 5.0) panel.chart.step = 2.0;
     give_room(panel.chart);

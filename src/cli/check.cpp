@@ -2,6 +2,7 @@
 
 #include "howship/core/files.hpp"
 #include "howship/model/library.hpp"
+#include "howship/papers/reproduce.hpp"
 #include "howship/study/listing.hpp"
 #include "howship/study/prepare.hpp"
 #include "howship/study/simulation.hpp"
@@ -32,7 +33,10 @@ ExitCode check(const po::variables_map& given) {
   const model::Library library(data.models());
   std::error_code error;
   const bool is_file = std::filesystem::is_regular_file(word, error);
-  if (!is_file && library.contains(word)) {
+  const std::filesystem::path path(word);
+  if (path.filename() == "expected.toml" || std::filesystem::is_regular_file(path / "expected.toml", error)) {
+    fmt::print("{}\n", papers::check_paper(papers::paper_folder(data, word), data, units));
+  } else if (!is_file && library.contains(word)) {
     const std::vector<std::string> ids{word};
     print_model(model::build_model(library, ids, units), word);
   } else if (is_file && study::is_model_text(read_text(word))) {
@@ -53,7 +57,7 @@ ExitCode check(const po::variables_map& given) {
 Command check_command() {
   Command command{"check",
                   "check FILE",
-                  "checks a model or a study file without running it, and reports all its faults",
+                  "checks a model, a study or a paper without running it, and reports all its faults",
                   po::options_description("options"),
                   "FILE",
                   1,

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "howship/papers/reproduce.hpp"
 #include "howship/study/listing.hpp"
 
 #include "command.hpp"
@@ -11,7 +12,9 @@ namespace po = boost::program_options;
 
 ExitCode list(const po::variables_map& given) {
   const auto data = study::DataFolder::find(value(given, "data"));
-  for (const study::Listing& section : study::list_data(data)) {
+  std::vector<study::Listing> sections = study::list_data(data);
+  sections.push_back(papers::list_papers(data));
+  for (const study::Listing& section : sections) {
     fmt::print("{}\n", section.title);
     for (const auto& [id, title] : section.entries) fmt::print("  {:<32} {}\n", id, title);
   }
@@ -22,8 +25,9 @@ ExitCode list(const po::variables_map& given) {
 
 Command list_command() {
   Command command{
-      "list", "list", "lists models, studies, regimens and vertebrae", po::options_description("options"), "", 0, list};
-  command.options.add_options()("data", po::value<std::string>(), "folder with models/ and params/");
+      "list", "list", "lists models, studies, regimens, vertebrae and papers", po::options_description("options"), "",
+      0,      list};
+  command.options.add_options()("data", po::value<std::string>(), "folder with models/, params/ and papers/");
   return command;
 }
 

@@ -188,21 +188,24 @@ bool Graph::depends_on(NodeId root, Op leaf_kind) const {
   return std::any_of(found.begin(), found.end(), [&](NodeId id) { return nodes_[id].op == leaf_kind; });
 }
 
-std::vector<NodeId> Graph::leaves(NodeId root) const {
-  std::vector<NodeId> found;
-  std::vector<NodeId> open{root};
+std::vector<NodeId> Graph::below(NodeId root) const {
+  std::vector<NodeId> found{root};
   std::unordered_set<NodeId> seen{root};
-  while (!open.empty()) {
-    const NodeId id = open.back();
-    open.pop_back();
-    const Node& node = nodes_[id];
-    const int count = operand_count(node.op);
-    if (count == 0) found.push_back(id);
+  for (std::size_t next = 0; next < found.size(); ++next) {
+    const Node& node = nodes_[found[next]];
     const std::array<NodeId, 3> operands{node.a, node.b, node.c};
-    for (int i = 0; i < count; ++i) {
-      if (seen.insert(operands[i]).second) open.push_back(operands[i]);
+    for (int i = 0; i < operand_count(node.op); ++i) {
+      if (seen.insert(operands[static_cast<std::size_t>(i)]).second)
+        found.push_back(operands[static_cast<std::size_t>(i)]);
     }
   }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::vector<NodeId> Graph::leaves(NodeId root) const {
+  std::vector<NodeId> found = below(root);
+  std::erase_if(found, [this](NodeId id) { return operand_count(nodes_[id].op) > 0; });
   return found;
 }
 
@@ -226,22 +229,25 @@ std::vector<NodeId> Graph::replaced(std::span<const NodeId> roots,
 }
 
 NodeId Graph::derivative(NodeId root, NodeId leaf) {
-  const std::vector<bool> seen = reachable({&root, 1});
+  // Only what lies below the root is looked at: the graph may be that of ten thousand species.
+  const std::vector<NodeId> ids = below(root);
   const NodeId zero = constant(0.0);
   const NodeId one = constant(1.0);
-  if (leaf >= seen.size() || !seen[leaf]) return zero;
-  std::vector<NodeId> slope(static_cast<std::size_t>(root) + 1, zero);
-  for (NodeId id = 0; id <= root; ++id) {
-    if (!seen[id]) continue;
+  if (!std::binary_search(ids.begin(), ids.end(), leaf)) return zero;
+  std::vector<NodeId> slopes(ids.size(), zero);
+  const auto slope = [&](NodeId id) -> NodeId& {
+    return slopes[static_cast<std::size_t>(std::lower_bound(ids.begin(), ids.end(), id) - ids.begin())];
+  };
+  for (const NodeId id : ids) {
     if (id == leaf) {
-      slope[id] = one;
+      slope(id) = one;
       continue;
     }
     const Node node = nodes_[id];  // a copy: the vector grows below
     const int count = operand_count(node.op);
-    const NodeId da = count > 0 ? slope[node.a] : zero;
-    const NodeId db = count > 1 ? slope[node.b] : zero;
-    const NodeId dc = count > 2 ? slope[node.c] : zero;
+    const NodeId da = count > 0 ? slope(node.a) : zero;
+    const NodeId db = count > 1 ? slope(node.b) : zero;
+    const NodeId dc = count > 2 ? slope(node.c) : zero;
     if (da == zero && db == zero && dc == zero) continue;
     const NodeId a = node.a;
     const NodeId b = node.b;
@@ -330,9 +336,9 @@ NodeId Graph::derivative(NodeId root, NodeId leaf) {
       default:
         break;  // steps: zero almost everywhere
     }
-    slope[id] = d;
+    slope(id) = d;
   }
-  return slope[root];
+  return slopes.back();
 }
 
 long double evaluate(const Graph& graph, NodeId root, const Environment& environment) {

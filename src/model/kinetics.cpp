@@ -1,5 +1,6 @@
 #include "howship/model/kinetics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <mutex>
@@ -45,8 +46,12 @@ Derivatives differentiate(Graph& graph, const std::vector<NodeId>& rows, Op kind
   std::vector<NodeId> entries;
   const NodeId zero = graph.constant(0.0);
   for (std::uint32_t row = 0; row < rows.size(); ++row) {
-    for (std::uint32_t column = 0; column < columns; ++column) {
-      const NodeId entry = graph.derivative(rows[row], leaf_of(graph, kind, column));
+    std::vector<NodeId> leaves = graph.leaves(rows[row]);
+    std::erase_if(leaves, [&](NodeId id) { return graph[id].op != kind || graph[id].index >= columns; });
+    std::sort(leaves.begin(), leaves.end(), [&](NodeId a, NodeId b) { return graph[a].index < graph[b].index; });
+    for (const NodeId leaf : leaves) {
+      const std::uint32_t column = graph[leaf].index;
+      const NodeId entry = graph.derivative(rows[row], leaf);
       if (entry == zero) continue;
       pattern.push_back({row, column});
       entries.push_back(entry);
@@ -55,32 +60,29 @@ Derivatives differentiate(Graph& graph, const std::vector<NodeId>& rows, Op kind
   return {std::move(pattern), Program(graph, std::move(entries))};
 }
 
-/// Drops species from the set that depends on itself alone until nothing more has to go.
+/// All species but those that depend on tissue or events, and those that depend on these.
 std::vector<bool> autonomous_of(const Model& model) {
   std::vector<bool> alone(model.systemic.size(), true);
   for (const Event& event : model.events) {
     for (const Event::Assignment& a : event.set) alone[model.species[a.species].slot] = false;
   }
-  std::vector<std::vector<bool>> uses;
-  for (std::size_t slot = 0; slot < model.systemic.size(); ++slot) {
-    const NodeId rate = model.rates[model.systemic[slot]];
-    if (model.graph.depends_on(rate, Op::reduction)) alone[slot] = false;
-    std::vector<bool> used(model.systemic.size(), false);
-    const std::vector<bool> seen = model.graph.reachable({&rate, 1});
-    for (NodeId id = 0; id < model.graph.size(); ++id) {
-      if (seen[id] && model.graph[id].op == Op::systemic) used[model.graph[id].index] = true;
+  std::vector<std::vector<std::size_t>> users(alone.size());
+  for (std::size_t slot = 0; slot < alone.size(); ++slot) {
+    for (const NodeId id : model.graph.leaves(model.rates[model.systemic[slot]])) {
+      if (model.graph[id].op == Op::reduction) alone[slot] = false;
+      if (model.graph[id].op == Op::systemic) users[model.graph[id].index].push_back(slot);
     }
-    uses.push_back(std::move(used));
   }
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (std::size_t slot = 0; slot < alone.size(); ++slot) {
-      for (std::size_t other = 0; alone[slot] && other < alone.size(); ++other) {
-        if (uses[slot][other] && !alone[other]) {
-          alone[slot] = false;
-          changed = true;
-        }
-      }
+  std::vector<std::size_t> open;
+  for (std::size_t slot = 0; slot < alone.size(); ++slot) {
+    if (!alone[slot]) open.push_back(slot);
+  }
+  while (!open.empty()) {
+    const std::size_t slot = open.back();
+    open.pop_back();
+    for (const std::size_t user : users[slot]) {
+      if (alone[user]) open.push_back(user);
+      alone[user] = false;
     }
   }
   return alone;
@@ -184,10 +186,8 @@ struct KineticsParts {
 
   bool driven_by_autonomous(NodeId node) const {
     if (graph[node].stage != Stage::time) return false;
-    const std::vector<bool> seen = graph.reachable({&node, 1});
     bool driven = false;
-    for (NodeId id = 0; id < graph.size(); ++id) {
-      if (!seen[id]) continue;
+    for (const NodeId id : graph.leaves(node)) {
       if (graph[id].op == Op::reduction) return false;
       if (graph[id].op != Op::systemic) continue;
       if (!autonomous[graph[id].index]) return false;

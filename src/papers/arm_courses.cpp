@@ -60,7 +60,7 @@ ArmCourses run_arm(const PlannedArm& planned, const std::shared_ptr<const model:
   Reader read(planned,
               simulation::Probe(kinetics, arm.parameters, place.domain, place.given_fields(arm.model->given), threads),
               courses);
-  if (options.progress != nullptr) options.progress->begin(arm.id);
+  if (options.progress != nullptr) options.progress->begin(study.id + ", " + arm.id);
   simulation.run(
       schedule_of(planned), [&](const simulation::State& state, simulation::Moment) { read(state); },
       [&](double time, double step) {

@@ -8,6 +8,7 @@
 
 #include "howship/core/diagnostics.hpp"
 #include "howship/core/files.hpp"
+#include "howship/papers/reproduce.hpp"
 #include "howship/study/file_table.hpp"
 #include "howship/study/read_study.hpp"
 
@@ -168,10 +169,6 @@ class Planner {
     placed.taking.from = *from;
     placed.taking.to = *to;
     placed.taking.at = *at;
-    if (m.take == Take::value && ((m.from && *at < *from) || (m.to && *at > *to))) {
-      fault(where(m.at_where), "this time lies outside the window from ... to");
-      return std::nullopt;
-    }
     if (m.take == Take::crossing) {
       if (!(m.level->unit.dimension == unit.dimension)) {
         fault(where(m.level_where), fmt::format("{} is measured in {}, and a level of it cannot be in '{}'", m.of,
@@ -279,6 +276,17 @@ class Planner {
 PlannedArm* find_arm(PlannedStudy& study, const std::string& id) {
   const auto found = std::find_if(study.arms.begin(), study.arms.end(), [&](const auto& a) { return a.arm.id == id; });
   return found != study.arms.end() ? &*found : nullptr;
+}
+
+std::string check_paper(const std::filesystem::path& folder, const study::DataFolder& data, const UnitSystem& units) {
+  const PlannedPaper planned = plan_paper(folder, data, units, true);
+  std::size_t arms = 0;
+  for (const auto& [name, study] : planned.studies)
+    arms += static_cast<std::size_t>(
+        std::count_if(study.arms.begin(), study.arms.end(), [](const PlannedArm& arm) { return !arm.wanted.empty(); }));
+  return fmt::format("{}: {} claims, {} figures, {} studies with {} arms to run; names, times and units are right",
+                     planned.paper.name, planned.claims.size(), planned.paper.figures.size(), planned.studies.size(),
+                     arms);
 }
 
 PlannedPaper plan_paper(const std::filesystem::path& folder, const study::DataFolder& data, const UnitSystem& units,

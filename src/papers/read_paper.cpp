@@ -103,6 +103,13 @@ void read_measurement(FileTable& table, Measurement& m) {
       table.fault(table.where(key), fmt::format("{} has no meaning for take = \"{}\"", key, to_text(m.take)),
                   fmt::format("it belongs to take = \"{}\"", to_text(wanted)));
   };
+  const bool has_window = m.take != Take::value && m.take != Take::initial && m.take != Take::final;
+  for (const char* key : {"from", "to"}) {
+    if (take_is_clear && !has_window && table.has(key))
+      table.fault(table.where(key), fmt::format("{} has no meaning for take = \"{}\"", key, to_text(m.take)),
+                  "it is taken at one time; a window belongs to max, mean, period, ...");
+  }
+  if (!has_window) m.from = m.to = std::nullopt;  // of an inherited window
   only_for("at", Take::value);
   only_for("level", Take::crossing);
   only_for("direction", Take::crossing);

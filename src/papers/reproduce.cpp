@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "howship/core/diagnostics.hpp"
 #include "howship/core/files.hpp"
 #include "howship/output/budget.hpp"
 #include "howship/study/prepare.hpp"
@@ -119,10 +118,10 @@ Curve curve_of(const Figure& figure, const Panel& panel, const std::string& y, c
   return curve;
 }
 
-DrawnFigure draw(const Figure& figure, PlannedStudy& study, const Courses& courses) {
-  DrawnFigure drawn{figure.file, figure.title, figure.time_unit.text, {}};
+DrawnFigure draw(const Figure& figure, const std::string& title, const PlannedStudy& study, const Courses& courses) {
+  DrawnFigure drawn{figure.file, figure.title.empty() ? title : figure.title, figure.time_unit.text, {}};
   for (const Panel& panel : figure.panels) {
-    DrawnPanel out{panel.title, panel.unit.text, panel.logarithmic, {}};
+    DrawnPanel out{panel.title.empty() ? panel.y.front() : panel.title, panel.unit.text, panel.logarithmic, {}};
     for (const std::string& y : panel.y) {
       for (const PlannedArm& arm : study.arms) {
         const bool wanted =
@@ -182,39 +181,10 @@ Report reproduce(const fs::path& folder, const study::DataFolder& data, const Un
   for (const PlannedClaim& claim : planned.claims) report.results.push_back(judge(claim, courses));
   if (options.figures) {
     for (const Figure& figure : planned.paper.figures)
-      report.figures.push_back(draw(figure, planned.studies.at(figure.study), courses));
+      report.figures.push_back(draw(figure, report.title, planned.studies.at(figure.study), courses));
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
-}
-
-std::vector<std::string> paper_names(const study::DataFolder& data) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(data.root() / "papers", error)) {
-    std::error_code ignored;
-    if (fs::is_regular_file(entry.path() / "expected.toml", ignored)) names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-fs::path paper_folder(const study::DataFolder& data, const std::string& folder_or_name) {
-  std::error_code error;
-  const fs::path given(folder_or_name);
-  // "papers/x/" names the folder x too.
-  if (fs::is_regular_file(given / "expected.toml", error))
-    return given.filename().empty() ? given.parent_path() : given;
-  if (given.filename() == "expected.toml" && fs::is_regular_file(given, error)) return given.parent_path();
-  const std::vector<std::string> known = paper_names(data);
-  const std::string name = folder_or_name.starts_with("papers/") ? given.filename().string() : folder_or_name;
-  if (std::find(known.begin(), known.end(), name) != known.end()) return data.root() / "papers" / name;
-  if (fs::is_directory(given, error))
-    throw InputError(fmt::format("the folder '{}' has no expected.toml", folder_or_name),
-                     "papers/README.md says what a paper's folder holds");
-  throw InputError(fmt::format("there is no paper '{}', neither as a folder nor in {}", folder_or_name,
-                               (data.root() / "papers").string()),
-                   did_you_mean(name, known));
 }
 
 }  // namespace howship::papers

@@ -135,6 +135,7 @@ std::unique_ptr<SBMLDocument> read_document(const std::string& xml, const std::s
     throw InputError({{{file, 1, 1}, "this is not XML", "SBML begins with <?xml ...?> and <sbml ...>", {}}});
   check_shape(xml, file);
   std::unique_ptr<SBMLDocument> document(readSBMLFromString(xml.c_str()));
+  check_packages(*document, xml, file);  // a package that libSBML does not know would read as a list of faults
   std::vector<Diagnostic> faults;
   for (unsigned int i = 0; i < document->getNumErrors(); ++i) {
     const SBMLError& error = *document->getError(i);
@@ -187,9 +188,10 @@ std::vector<Diagnostic> unit_faults(SBMLDocument& document, const std::string& f
   std::vector<Diagnostic> faults;
   for (unsigned int i = 0; i < document.getNumErrors(); ++i) {
     const SBMLError& error = *document.getError(i);
-    // From here on libSBML says that something has no unit, which is no fault: it cannot be judged.
-    constexpr unsigned int kNotStated = 99500;
-    if (error.getCategory() != LIBSBML_CAT_UNITS_CONSISTENCY || error.getErrorId() >= kNotStated) continue;
+    // Units that disagree. Other numbers say that there are none, and so nothing to judge.
+    constexpr unsigned int kFirst = 10500;
+    constexpr unsigned int kLast = 10599;
+    if (error.getErrorId() < kFirst || error.getErrorId() > kLast) continue;
     Diagnostic fault = diagnostic_of(error, file);
     fault.message = fmt::format("units: {}", unit_message(error.getMessage()));
     faults.push_back(std::move(fault));

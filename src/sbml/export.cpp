@@ -11,6 +11,7 @@
 
 #include "howship/core/error.hpp"
 
+#include "sbml/export_counting.hpp"
 #include "sbml/export_formula.hpp"
 #include "sbml/export_notes.hpp"
 #include "sbml/export_units.hpp"
@@ -34,12 +35,12 @@ class Exporter {
         options_(options),
         document_(3, 2),
         out_(*document_.createModel()),
-        units_(out_),
+        units_(out_, source.units_checked),
         tissue_(fresh("tissue")),
-        write_(system, units_, tissue_) {}
+        write_(system, units_, tissue_),
+        counting_(choose_counting(source)) {}
 
   Exported run() {
-    choose_countable();
     name_everything();
     heading();
     compartment();
@@ -56,9 +57,7 @@ class Exporter {
 
  private:
   const model::Node& node(NodeId id) const { return source_.graph[id]; }
-  static bool is_same(const Unit& a, const Unit& b) {
-    return a.dimension == b.dimension && same_scale(a.scale, b.scale);
-  }
+  Unit per_time(const Unit& unit) const { return rate_unit(source_, unit); }
 
   /// An id that no name of the model has.
   std::string fresh(const std::string& wanted) const {
@@ -72,45 +71,12 @@ class Exporter {
            std::any_of(source_.events.begin(), source_.events.end(), is);
   }
 
-  /// SBML counts all reactions of a model in one unit. The species of the commonest unit become species of SBML, if
-  /// nothing but whole rates change them; every other one is a parameter with a rate rule.
-  void choose_countable() {
-    std::vector<bool> fits;
-    for (const auto& s : source_.species) fits.push_back(countable(s.unit) != Countable::no);
-    for (const auto& p : source_.processes) {
-      for (const auto& change : p.changes) {
-        const bool whole = node(change.coefficient).op == model::Op::constant &&
-                           p.dimension == per_day(source_.species[change.species].unit).dimension;
-        if (!whole) fits[change.species] = false;
-      }
-    }
-    std::size_t most = 0;
-    for (std::size_t i = 0; i < fits.size(); ++i) {
-      const auto alike = [&](std::size_t j) {
-        return fits[j] && is_same(source_.species[j].unit, source_.species[i].unit);
-      };
-      std::size_t count = 0;
-      for (std::size_t j = 0; j < fits.size(); ++j) count += alike(j) ? 1 : 0;
-      if (!fits[i] || count <= most) continue;
-      most = count;
-      counted_.assign(fits.size(), false);
-      for (std::size_t j = 0; j < fits.size(); ++j) counted_[j] = alike(j);
-      unit_ = source_.species[i].unit;
-    }
-    counted_.resize(fits.size(), false);
-    is_concentration_ = most > 0 && countable(unit_) == Countable::concentration;
-    for (const auto& p : source_.processes) {
-      is_reaction_.push_back(std::any_of(p.changes.begin(), p.changes.end(),
-                                         [this](const model::Change& c) { return counted_[c.species]; }));
-    }
-  }
-
   /// The unit in which a process is told: that of what it changes.
   Unit process_unit(std::size_t index) const {
     const auto& p = source_.processes[index];
-    if (is_reaction_[index]) return per_day(unit_);
+    if (counting_.processes[index]) return per_time(counting_.unit);
     for (const auto& change : p.changes) {
-      const Unit unit = per_day(source_.species[change.species].unit);
+      const Unit unit = per_time(source_.species[change.species].unit);
       if (unit.dimension == p.dimension) return unit;
     }
     return unit_of(p.dimension, 1.0);
@@ -118,15 +84,15 @@ class Exporter {
 
   void name_everything() {
     for (const std::string& name : source_.given) {
-      const std::string id = fresh("given_" + name);
+      const std::string id = fresh(name + "_given");
       write_.add("given_" + name, {id, Unit{}});
     }
     for (const auto& p : source_.parameters) write_.add(p.id, {p.id, p.unit, false, p.text != p.id});
     for (const auto& s : source_.species) write_.add(s.id, {s.id, s.unit, false, true});
     for (const auto& q : source_.quantities) write_.add(q.id, {q.id, q.unit, false, moves(q.node)});
     for (std::size_t i = 0; i < source_.processes.size(); ++i) {
-      write_.add(source_.processes[i].id,
-                 {source_.processes[i].id, process_unit(i), is_reaction_[i] && is_concentration_, true});
+      write_.add(source_.processes[i].id, {source_.processes[i].id, process_unit(i),
+                                           counting_.processes[i] && counting_.is_concentration, true});
     }
   }
 
@@ -168,17 +134,6 @@ class Exporter {
     set_citations(out_, dois);
   }
 
-  static Unit day() {
-    Unit unit{"day", {}, 1.0};
-    unit.dimension.exponents[Dimension::time] = 1.0;
-    return unit;
-  }
-  static Unit cubic_mm() {
-    Unit unit{"mm^3", {}, 1.0};
-    unit.dimension.exponents[Dimension::length] = 3.0;
-    return unit;
-  }
-
   void compartment() {
     ::Compartment* c = out_.createCompartment();
     c->setId(tissue_);
@@ -188,9 +143,9 @@ class Exporter {
     c->setUnits(units_.id(cubic_mm()));
     c->setConstant(true);
     out_.setVolumeUnits(units_.id(cubic_mm()));
-    if (std::find(counted_.begin(), counted_.end(), true) == counted_.end()) return;
-    out_.setSubstanceUnits(units_.id(substance_of(unit_)));
-    out_.setExtentUnits(units_.id(substance_of(unit_)));
+    if (!counting_.any()) return;
+    out_.setSubstanceUnits(units_.id(substance_of(counting_.unit)));
+    out_.setExtentUnits(units_.id(substance_of(counting_.unit)));
   }
 
   ::Parameter* new_parameter(const std::string& id, const std::string& title, const Unit& unit, bool constant) {
@@ -208,7 +163,7 @@ class Exporter {
       throw InputError(fmt::format("the model reads given.{}, and an SBML file has no vertebra to give it", name),
                        fmt::format("give a value: --set given.{}=0.1", name));
     }
-    new_parameter(fresh("given_" + name), fmt::format("given.{} of the vertebra at day 0", name), Unit{}, true)
+    new_parameter(fresh(name + "_given"), fmt::format("given.{} of the vertebra at day 0", name), Unit{}, true)
         ->setValue(value->second);
   }
 
@@ -231,15 +186,16 @@ class Exporter {
     const bool is_number = node(s.initial).op == model::Op::constant;
     const double initial = is_number ? in_unit(node(s.initial).value, s.unit) : 0.0;
     SBase* element = nullptr;
-    if (counted_[index]) {
+    if (counting_.species[index]) {
       ::Species* out = out_.createSpecies();
       out->setId(s.id);
       out->setCompartment(tissue_);
-      out->setSubstanceUnits(units_.id(substance_of(unit_)));
-      out->setHasOnlySubstanceUnits(!is_concentration_);
+      out->setSubstanceUnits(units_.id(substance_of(counting_.unit)));
+      out->setHasOnlySubstanceUnits(!counting_.is_concentration);
       out->setBoundaryCondition(false);
       out->setConstant(false);
-      if (is_number) is_concentration_ ? out->setInitialConcentration(initial) : out->setInitialAmount(initial);
+      if (is_number)
+        counting_.is_concentration ? out->setInitialConcentration(initial) : out->setInitialAmount(initial);
       if (!s.title.empty()) out->setName(s.title);
       element = out;
     } else {
@@ -268,7 +224,7 @@ class Exporter {
   void process(std::size_t index) {
     const auto& p = source_.processes[index];
     const std::string source = p.source.empty() ? "" : "source: " + p.source;
-    if (!is_reaction_[index]) {
+    if (!counting_.processes[index]) {
       assigned(p.id, p.title, p.text, process_unit(index), {source});
       return;
     }
@@ -279,7 +235,7 @@ class Exporter {
     std::set<std::string> mentioned;
     for (const auto& change : p.changes) {
       const double coefficient = node(change.coefficient).value;
-      if (!counted_[change.species] || coefficient == 0.0) continue;
+      if (!counting_.species[change.species] || coefficient == 0.0) continue;
       const std::string& id = source_.species[change.species].id;
       mentioned.insert(id);
       SpeciesReference* reference = coefficient < 0.0 ? reaction->createReactant() : reaction->createProduct();
@@ -287,8 +243,8 @@ class Exporter {
       reference->setStoichiometry(std::abs(coefficient));
       reference->setConstant(true);
     }
-    Tree rate = write_.in(p.text, per_day(unit_));
-    if (is_concentration_) rate = tree_of(AST_TIMES, write_.volume().tree, std::move(rate));
+    Tree rate = write_.in(p.text, per_time(counting_.unit));
+    if (counting_.is_concentration) rate = tree_of(AST_TIMES, write_.volume().tree, std::move(rate));
     reaction->setReversible(has_difference(*rate));
     add_modifiers(*reaction, *rate, mentioned);
     reaction->createKineticLaw()->setMath(rate.get());
@@ -311,7 +267,7 @@ class Exporter {
   }
 
   void rate_rule(std::size_t index) {
-    if (counted_[index]) return;
+    if (counting_.species[index]) return;
     const auto& s = source_.species[index];
     TermMaker& make = write_.maker();
     std::vector<Term> terms;
@@ -321,7 +277,7 @@ class Exporter {
         Term rate = write_.symbol(p.id);
         const model::Node& coefficient = node(change.coefficient);
         if (coefficient.op != model::Op::constant || std::abs(coefficient.value) != 1.0 ||
-            !(rate.dimension == per_day(s.unit).dimension)) {
+            !(rate.dimension == per_time(s.unit).dimension)) {
           rate = make.product(make.numeric(write_.read(change.coefficient_text)), std::move(rate));
         } else if (coefficient.value < 0.0) {
           rate = make.negative(std::move(rate));
@@ -333,7 +289,7 @@ class Exporter {
     RateRule* rule = out_.createRateRule();
     rule->setVariable(s.id);
     Term sum = terms.size() == 1 ? std::move(terms[0]) : make.alike(AST_PLUS, std::move(terms));
-    rule->setMath(make.in(std::move(sum), per_day(s.unit)).get());
+    rule->setMath(make.in(std::move(sum), per_time(s.unit)).get());
   }
 
   void event(const model::Event& e) {
@@ -357,6 +313,7 @@ class Exporter {
 
   Exported checked() {
     Exported exported;
+    document_.setConsistencyChecks(LIBSBML_CAT_UNITS_CONSISTENCY, units_.checked());
     document_.checkConsistency();
     std::vector<std::string> errors;
     for (unsigned int i = 0; i < document_.getNumErrors(); ++i) {
@@ -377,10 +334,7 @@ class Exporter {
   UnitTable units_;
   std::string tissue_;
   FormulaWriter write_;
-  std::vector<bool> counted_;      ///< of each species: a species of SBML, in unit_
-  std::vector<bool> is_reaction_;  ///< of each process
-  Unit unit_;
-  bool is_concentration_ = false;
+  Counting counting_;
 };
 
 }  // namespace

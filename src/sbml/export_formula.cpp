@@ -15,12 +15,6 @@
 namespace howship::sbml {
 namespace {
 
-Unit cubic_mm() {
-  Unit unit{"mm^3", {}, 1.0};
-  unit.dimension.exponents[Dimension::length] = 3.0;
-  return unit;
-}
-
 /// The number that an expression of numbers is.
 std::optional<double> constant(const ASTNode& node) {
   if (node.isNumber()) return node.getValue();
@@ -96,7 +90,8 @@ std::vector<Term> FormulaWriter::children(const ASTNode& node) {
 
 Term FormulaWriter::number(const ASTNode& node) {
   const std::string unit = node.getUnits();
-  return maker_.number(node.getValue(), unit.empty() ? Unit{} : system_.parse(unit));
+  const bool pure = unit.empty() || !maker_.units_checked();
+  return maker_.number(node.getValue(), pure ? Unit{} : system_.parse(unit));
 }
 
 Term FormulaWriter::power(const ASTNode& node) {
@@ -209,13 +204,17 @@ Term FormulaWriter::convert(const ASTNode& node) {
       return maker_.comparison(type, children(node));
     case AST_LOGICAL_AND:
     case AST_LOGICAL_OR:
-    case AST_LOGICAL_NOT: {
+    case AST_LOGICAL_NOT:
+    case AST_LOGICAL_XOR:
+    case AST_LOGICAL_IMPLIES: {
       Term out{tree_of(type), {}, 1.0, false, true};
       for (Term& one : children(node)) out.tree->addChild(maker_.condition(std::move(one)).release());
       return out;
     }
     case AST_FUNCTION_PIECEWISE:
       return select(node);
+    case AST_FUNCTION_RATE_OF:
+      return maker_.rate_of(child(0));
     case AST_FUNCTION: {
       const std::string name = node.getName();
       if (name == "integral") return maker_.product(child(0), volume());

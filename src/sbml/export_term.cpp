@@ -31,7 +31,7 @@ Term TermMaker::symbol(const std::string& id, const Unit& unit) {
 Term TermMaker::time() {
   Tree tree(new ASTNode(AST_NAME_TIME));
   tree->setName("time");
-  return {std::move(tree), per_day(Unit{}).dimension, 1.0, false, false};
+  return {std::move(tree), day().dimension, 1.0, false, false};
 }
 
 // A zero takes the unit of what it stands beside; a zero inside a product is left as it is.
@@ -80,6 +80,12 @@ Term TermMaker::negative(Term a) {
   return a;
 }
 
+Term TermMaker::rate_of(Term symbol) {
+  Unit unit = unit_of(symbol.dimension, symbol.scale);
+  if (units_.checked()) unit = per_day(unit);
+  return {tree_of(AST_FUNCTION_RATE_OF, std::move(symbol.tree)), unit.dimension, unit.scale, false, false};
+}
+
 Term TermMaker::power(Term base, double value, Tree exponent) {
   return {tree_of(AST_POWER, std::move(base.tree), std::move(exponent)), pow(base.dimension, value),
           std::pow(base.scale, value), false, false};
@@ -105,8 +111,8 @@ Term TermMaker::comparison(ASTNodeType_t type, std::vector<Term> children) {
 
 Term TermMaker::numeric(Term term) {
   if (!term.truth) return term;
-  return {tree_of(AST_FUNCTION_PIECEWISE, literal(1.0, "dimensionless"), std::move(term.tree),
-                  literal(0.0, "dimensionless")),
+  return {tree_of(AST_FUNCTION_PIECEWISE, literal(1.0, units_.id(Unit{})), std::move(term.tree),
+                  literal(0.0, units_.id(Unit{}))),
           {},
           1.0,
           false,
@@ -115,7 +121,7 @@ Term TermMaker::numeric(Term term) {
 
 Tree TermMaker::condition(Term term) {
   if (term.truth) return std::move(term.tree);
-  return tree_of(AST_RELATIONAL_NEQ, std::move(term.tree), literal(0.0, "dimensionless"));
+  return tree_of(AST_RELATIONAL_NEQ, std::move(term.tree), literal(0.0, units_.id(Unit{})));
 }
 
 }  // namespace howship::sbml

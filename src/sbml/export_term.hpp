@@ -37,6 +37,7 @@ class TermMaker {
  public:
   explicit TermMaker(UnitTable& units) : units_(units) {}
 
+  bool units_checked() const { return units_.checked(); }
   Term number(double value, const Unit& unit);
   Term symbol(const std::string& id, const Unit& unit);
   Term time();
@@ -44,6 +45,8 @@ class TermMaker {
   Term product(Term a, Term b);
   Term quotient(Term a, Term b);
   Term negative(Term a);
+  /// d/dt of a symbol.
+  Term rate_of(Term symbol);
   /// The base to a power that is one number; `exponent` is its MathML.
   Term power(Term base, double value, Tree exponent);
   Term root(Term radicand, double degree, Tree degree_tree);

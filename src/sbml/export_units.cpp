@@ -217,6 +217,7 @@ bool same_scale(double a, double b) {
 }
 
 std::string UnitTable::id(const Unit& unit) {
+  if (!checked_) return {};
   if (unit.dimension.is_none() && same_scale(unit.scale, 1.0)) return "dimensionless";
   for (const Known& known : known_) {
     if (known.unit.dimension == unit.dimension && same_scale(known.unit.scale, unit.scale)) return known.id;
@@ -255,6 +256,14 @@ std::string UnitTable::define(const Unit& unit, const std::string& wanted) {
 Unit unit_of(const Dimension& dimension, double scale) {
   const std::string text = to_text(dimension);
   return {same_scale(scale, 1.0) ? text : fmt::format("{:.10g} {}", scale, text), dimension, scale};
+}
+
+Unit day() {
+  return {"day", power_of(Dimension::time), 1.0};
+}
+
+Unit cubic_mm() {
+  return {"mm^3", power_of(Dimension::length, 3.0), 1.0};
 }
 
 Unit per_day(const Unit& unit) {

@@ -17,9 +17,11 @@ bool same_scale(double a, double b);
 /// The unit definitions of one SBML model, made when they are first asked for.
 class UnitTable {
  public:
-  explicit UnitTable(Model& model) : model_(model) {}
+  /// @param checked  false: units are mere labels, and the file states none
+  UnitTable(Model& model, bool checked) : model_(model), checked_(checked) {}
 
-  /// The id under which SBML knows a unit.
+  bool checked() const { return checked_; }
+  /// The id under which SBML knows a unit; empty if units are labels.
   std::string id(const Unit& unit);
   /// A pure number's unit that is `multiplier` times one: what a conversion factor is counted in.
   std::string conversion(double multiplier);
@@ -32,11 +34,15 @@ class UnitTable {
   std::string define(const Unit& unit, const std::string& wanted);
 
   Model& model_;
+  bool checked_;
   std::vector<Known> known_;
 };
 
 /// A unit named by its dimension: "pM/day", or "1e-09 mg/mm^3" where it is no base unit.
 Unit unit_of(const Dimension& dimension, double scale);
+
+Unit day();
+Unit cubic_mm();
 
 /// The unit of a rate of change, by the day.
 Unit per_day(const Unit& unit);

@@ -1,8 +1,8 @@
 #include "sbml/math_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <span>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,9 +10,23 @@
 namespace howship::sbml {
 namespace {
 
-// A formula of this length has been blown up by definitions that call each other.
-constexpr std::size_t kLongest = 200'000;
-constexpr int kDeepest = 300;
+// A formula that takes so many steps to write has been blown up by definitions that call each other.
+constexpr std::size_t kMostNodes = 1'000'000;
+constexpr int kDeepest = 500;  // what is read may not be nested deeper (document.cpp), nor function definitions much
+
+// What the model language takes as one text, with room to spare.
+constexpr std::size_t kLongText = 3000;
+constexpr int kDeepText = 40;
+
+int nesting(const std::string& text) {
+  int depth = 0;
+  int deepest = 0;
+  for (const char c : text) {
+    if (c == '(') deepest = std::max(deepest, ++depth);
+    if (c == ')') --depth;
+  }
+  return deepest;
+}
 
 /// Functions whose arguments are written as they come.
 const std::map<ASTNodeType_t, const char*>& plain_functions() {
@@ -38,12 +52,20 @@ const std::map<ASTNodeType_t, const char*>& plain_functions() {
   return kNames;
 }
 
-/// Long sums are written in halves of halves, so that what reads them need not be as deep as they are long.
-std::string joined(std::span<const std::string> parts, const char* sign) {
-  constexpr std::size_t kFlat = 32;
-  if (parts.size() <= kFlat) return fmt::format("{}", fmt::join(parts, sign));
-  const std::size_t half = parts.size() / 2;
-  return fmt::format("({}){}({})", joined(parts.first(half), sign), sign, joined(parts.subspan(half), sign));
+/// The operands of a sum of sums of sums, or the like: the reader makes pairs of what was one long list.
+std::vector<const ASTNode*> flat_operands(const ASTNode& node) {
+  std::vector<const ASTNode*> out;
+  std::vector<const ASTNode*> open{&node};
+  while (!open.empty()) {
+    const ASTNode* next = open.back();
+    open.pop_back();
+    if (next->getType() != node.getType()) {
+      out.push_back(next);
+      continue;
+    }
+    for (unsigned int i = next->getNumChildren(); i-- > 0;) open.push_back(next->getChild(i));
+  }
+  return out;
 }
 
 }  // namespace
@@ -72,8 +94,9 @@ Rendered number_text(double value) {
 }
 
 MathText::MathText(const Model& model, std::function<Rendered(const std::string&)> name_of,
-                   std::function<Rendered(const std::string&)> rate_of)
-    : name_of_(std::move(name_of)), rate_of_(std::move(rate_of)) {
+                   std::function<Rendered(const std::string&)> rate_of,
+                   std::function<std::string(const std::string&)> part_named)
+    : name_of_(std::move(name_of)), rate_of_(std::move(rate_of)), part_named_(std::move(part_named)) {
   for (unsigned int i = 0; i < model.getNumFunctionDefinitions(); ++i) {
     const FunctionDefinition* definition = model.getFunctionDefinition(i);
     definitions_[definition->getId()] = definition;
@@ -87,11 +110,14 @@ Rendered MathText::operator()(const ASTNode& node, const Locals& locals) {
     ~Level() { --depth; }
   } level(depth_);
   if (depth_ > kDeepest) throw MathError("the formula is nested too deep", "split it with assignment rules");
-  Rendered out = render(node, locals);
-  if (out.text.size() > kLongest) {
+  if (depth_ == 1) nodes_ = 0;
+  if (++nodes_ > kMostNodes) {
     throw MathError("the formula, with its function definitions written out, is too long",
                     "split it with assignment rules");
   }
+  Rendered out = render(node, locals);
+  if (depth_ > 1 && (out.text.size() > kLongText || nesting(out.text) > kDeepText))
+    out = {part_named_(out.text), Rendered::atom};
   return out;
 }
 
@@ -121,15 +147,31 @@ Rendered MathText::chain(const ASTNode& node, const char* sign, const Locals& lo
 
 Rendered MathText::many(const ASTNode& node, const char* sign, Rendered::Level level, const char* empty,
                         const Locals& locals) {
-  const std::vector<Rendered> parts = children(node, locals);
+  std::vector<Rendered> parts;
+  for (const ASTNode* operand : flat_operands(node)) parts.push_back((*this)(*operand, locals));
   if (parts.empty()) return {empty, Rendered::atom};
   if (parts.size() == 1) return parts[0];
-  // What holds no more firmly than the sign itself is put in parentheses, the first part of a sum or product excepted.
+  return joined(parts, sign, level);
+}
+
+// What holds no more firmly than the sign itself is put in parentheses, the first part of a sum or product excepted.
+// Long lists are written in halves of halves, so that what reads them need not be as deep as they are long.
+Rendered MathText::joined(std::span<const Rendered> parts, const char* sign, Rendered::Level level) {
+  constexpr std::size_t kFlat = 32;
+  if (parts.size() > kFlat) {
+    const std::size_t half = parts.size() / 2;
+    std::array<Rendered, 2> halves{joined(parts.first(half), sign, level), joined(parts.subspan(half), sign, level)};
+    for (Rendered& part : halves) {
+      if (part.text.size() > kLongText) part = {part_named_(part.text), Rendered::atom};
+    }
+    return joined(halves, sign, level);
+  }
   const bool left = level == Rendered::sum || level == Rendered::product;
   const auto tighter = static_cast<Rendered::Level>(level == Rendered::logic ? Rendered::sum : level - 1);
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; i < parts.size(); ++i) texts.push_back(wrapped(parts[i], left && i == 0 ? level : tighter));
-  return {joined(texts, sign), level};
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    text += (i == 0 ? "" : sign) + wrapped(parts[i], left && i == 0 ? level : tighter);
+  return {std::move(text), level};
 }
 
 Rendered MathText::piecewise(const ASTNode& node, const Locals& locals) {

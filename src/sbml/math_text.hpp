@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -38,8 +39,10 @@ class MathText {
  public:
   /// @param name_of  the formula that a symbol of the model stands for; throws MathError for an unknown one
   /// @param rate_of  the formula for the rate of a symbol
+  /// @param part_named  takes a part of a formula that is too long or nested too deep for one text, and names it
   MathText(const Model& model, std::function<Rendered(const std::string&)> name_of,
-           std::function<Rendered(const std::string&)> rate_of);
+           std::function<Rendered(const std::string&)> rate_of,
+           std::function<std::string(const std::string&)> part_named);
 
   /// @throws MathError
   Rendered operator()(const ASTNode& node, const Locals& locals = {});
@@ -51,14 +54,17 @@ class MathText {
   Rendered call(const char* function, const ASTNode& node, const Locals& locals);
   Rendered chain(const ASTNode& node, const char* sign, const Locals& locals);
   Rendered many(const ASTNode& node, const char* sign, Rendered::Level level, const char* empty, const Locals& locals);
+  Rendered joined(std::span<const Rendered> parts, const char* sign, Rendered::Level level);
   Rendered piecewise(const ASTNode& node, const Locals& locals);
   Rendered rate(const ASTNode& node, const Locals& locals) const;
   std::vector<Rendered> children(const ASTNode& node, const Locals& locals);
 
   std::map<std::string, const FunctionDefinition*> definitions_;
   std::function<Rendered(const std::string&)> name_of_, rate_of_;
+  std::function<std::string(const std::string&)> part_named_;
   std::vector<std::string> open_;  ///< function definitions being written out
   int depth_ = 0;
+  std::size_t nodes_ = 0;  ///< written for the formula at hand
 };
 
 /// In parentheses unless it holds together at least as firmly as `loosest`.

@@ -14,7 +14,12 @@ const Symbol* Symbols::find(const std::string& id) const {
 }
 
 Symbol& Symbols::enter(const SBase& element, const std::string& id, Symbol::Kind kind) {
-  Symbol& symbol = symbols_[id];
+  const auto [place, is_new] = symbols_.try_emplace(id);
+  Symbol& symbol = place->second;
+  if (!is_new) {
+    repeated_.push_back(&element);
+    return symbol;
+  }
   symbol.id = id;
   symbol.kind = kind;
   symbol.element = &element;
@@ -69,11 +74,23 @@ void Symbols::attach_rules() {
   };
   for (unsigned int i = 0; i < model_.getNumInitialAssignments(); ++i) {
     const InitialAssignment& initial = *model_.getInitialAssignment(i);
-    if (Symbol* s = symbol(initial.getSymbol()); s != nullptr && initial.isSetMath()) s->initial = &initial;
+    if (!initial.isSetMath()) continue;
+    Symbol* s = symbol(initial.getSymbol());
+    if (s == nullptr || s->initial != nullptr) {
+      astray_.push_back(&initial);
+    } else {
+      s->initial = &initial;
+    }
   }
   for (unsigned int i = 0; i < model_.getNumRules(); ++i) {
     const Rule& rule = *model_.getRule(i);
-    if (Symbol* s = symbol(rule.getVariable()); s != nullptr && rule.isSetMath()) s->rule = &rule;
+    if (!rule.isSetMath() || rule.isAlgebraic()) continue;
+    Symbol* s = symbol(rule.getVariable());
+    if (s == nullptr || s->rule != nullptr) {
+      astray_.push_back(&rule);
+    } else {
+      s->rule = &rule;
+    }
   }
   for (unsigned int i = 0; i < model_.getNumEvents(); ++i) {
     const Event& event = *model_.getEvent(i);

@@ -53,6 +53,10 @@ class Symbols {
   const Symbol* find(const std::string& id) const;
   Names& names() { return names_; }
 
+  const std::vector<const SBase*>& repeated() const { return repeated_; }  ///< whose id was taken already
+  /// Rules and initial assignments of what is no symbol, or of what has a rule already.
+  const std::vector<const SBase*>& astray() const { return astray_; }
+
  private:
   Symbol& enter(const SBase& element, const std::string& id, Symbol::Kind kind);
   void enter_all();
@@ -64,6 +68,7 @@ class Symbols {
   const Model& model_;
   std::map<std::string, Symbol> symbols_;
   std::vector<Symbol*> order_;
+  std::vector<const SBase*> repeated_, astray_;
   Names names_;
   std::map<const Symbol*, bool> constant_;  ///< never_changes, once known; false while being found out
 };

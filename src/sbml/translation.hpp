@@ -25,6 +25,7 @@ class Translation {
 
  private:
   void refuse_unsupported();
+  void check_symbols();
   void parameters();
   void species();
   void quantities();
@@ -59,6 +60,13 @@ class Translation {
   Diagnostics faults_, unsupported_;
   std::string parameters_, species_, quantities_, processes_, events_;
   std::vector<Diagnostic> notes_;
+  int parts_ = 0;  ///< of formulas that got a name of their own
+  double typical_;
 };
+
+/// The element's own name, in quotes.
+std::string title_of(const SBase& element, const std::string& otherwise);
+
+std::string product(const Rendered& a, const std::string& b);
 
 }  // namespace howship::sbml

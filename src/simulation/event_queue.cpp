@@ -24,11 +24,19 @@ std::vector<model::NodeId> nodes_of(const model::Kinetics& kinetics) {
   return nodes;
 }
 
+std::vector<model::NodeId> conditions_of(const model::Kinetics& kinetics) {
+  std::vector<model::NodeId> nodes;
+  for (const model::Event& event : kinetics.model().events) nodes.push_back(event.when);
+  return nodes;
+}
+
 }  // namespace
 
 EventQueue::EventQueue(const model::Kinetics& kinetics, std::span<const double> parameters)
     : model_(kinetics.model()),
+      conditions_(kinetics.program(conditions_of(kinetics))),
       program_(kinetics.program(nodes_of(kinetics))),
+      conditions_workspace_(conditions_.workspace(model::Program::kSmall, parameters)),
       workspace_(program_.workspace(model::Program::kSmall, parameters)),
       outputs_(program_.output_count()),
       no_reductions_(kinetics.model().reductions.size(), 0.0) {
@@ -148,8 +156,9 @@ std::optional<double> EventQueue::next_time() const {
 
 void EventQueue::signs(double time, std::span<const double> systemic, double* out) {
   if (model_.events.empty()) return;
-  evaluate(time, systemic);
-  for (std::size_t e = 0; e < model_.events.size(); ++e) out[e] = outputs_[first_[e] + kCondition] != 0.0 ? 1.0 : -1.0;
+  conditions_.prepare(conditions_workspace_, {time, systemic, no_reductions_});
+  conditions_.scalars(conditions_workspace_, std::span(outputs_).first(model_.events.size()));
+  for (std::size_t e = 0; e < model_.events.size(); ++e) out[e] = outputs_[e] != 0.0 ? 1.0 : -1.0;
 }
 
 }  // namespace howship::simulation

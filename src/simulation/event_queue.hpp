@@ -46,9 +46,10 @@ class EventQueue {
   std::uint64_t draw(std::uint64_t below);
 
   const model::Model& model_;
-  model::Program program_;  ///< of each event: condition, delay, priority, values
+  model::Program conditions_;  ///< alone: an integrator looks at them much more often than anything happens
+  model::Program program_;     ///< of each event: condition, delay, priority, values
   std::vector<std::size_t> first_;
-  model::Program::Workspace workspace_;
+  model::Program::Workspace conditions_workspace_, workspace_;
   std::vector<double> outputs_, no_reductions_;
   std::vector<bool> holds_;
   std::vector<Pending> pending_;

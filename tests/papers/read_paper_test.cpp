@@ -98,6 +98,7 @@ TEST(ReadPaper, TimesMustLieInTheStudy) {
   EXPECT_THAT(fault("take = \"final\"", "take = \"value\""), HasSubstr("at is missing"));
   EXPECT_THAT(fault("take = \"final\"", "take = \"max\"\nat = \"20 day\""),
               HasSubstr("at has no meaning for take = \"max\""));
+  EXPECT_THAT(fault("take = \"final\"", "take = \"final\"\nto = \"20 day\""), HasSubstr("to has no meaning"));
   EXPECT_THAT(fault("take = \"final\"", "take = \"max\"\nfrom = \"20 day\"\nto = \"10 day\""),
               HasSubstr("ends before it begins"));
   EXPECT_THAT(fault("take = \"final\"", "take = \"value\"\nat = \"-1 day\""), HasSubstr("before the study begins"));

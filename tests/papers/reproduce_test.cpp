@@ -1,6 +1,7 @@
 #include "howship/papers/reproduce.hpp"
 
 #include <cmath>
+#include <csignal>
 #include <gmock/gmock.h>
 
 #include <gtest/gtest.h>
@@ -85,6 +86,32 @@ TEST(Reproduce, AnotherMeasurementToBeRelativeTo) {
       claim("other", "arm = \"fast\"\nof = \"n\"\ntake = \"value\"\nat = \"20 day\"\nrelative_to = { arm = \"slow\" }",
             "expected = \"(1 + (K/n0 - 1)*exp(-r*time/2))/(1 + (K/n0 - 1)*exp(-r*time))\"\nunit = \"1\""));
   EXPECT_EQ(other.verdict, Verdict::holds) << other.value.value_or(-1.0);
+}
+
+TEST(Reproduce, AWindowIsNotInheritedByAValue) {
+  const Result ratio = judged(
+      claim("ratio", "arm = \"slow\"\nof = \"n\"\ntake = \"max\"\nfrom = \"50 day\"\nrelative_to = { at = \"0 day\" }",
+            "expected = \"1/(n0/K + (1 - n0/K)*exp(-r*time))\"\nunit = \"1\""));
+  EXPECT_EQ(ratio.verdict, Verdict::holds) << ratio.value.value_or(-1.0);
+}
+
+TEST(Reproduce, StopsWhenAsked) {
+  const PaperWorld world;
+  world.reproduce(kHead + claim("slow", "arm = \"slow\"\nof = \"n\"\ntake = \"final\"", kVerhulst));
+  const InterruptGuard guard;
+  std::raise(SIGINT);
+  Reproduction options;
+  options.interrupt = &guard;
+  EXPECT_THROW(papers::reproduce(world.paper(), world.data(), world.units(), options), Interrupted);
+}
+
+TEST(Reproduce, APaperIsCheckedWithoutARun) {
+  const PaperWorld world;
+  world.reproduce(kHead + claim("slow", "arm = \"slow\"\nof = \"n\"\ntake = \"final\"", kVerhulst));
+  EXPECT_THAT(check_paper(world.paper(), world.data(), world.units()),
+              HasSubstr("verhulst1838: 1 claims, 0 figures, 1 studies with 1 arms"));
+  EXPECT_THAT(list_papers(world.data()).entries,
+              testing::ElementsAre(testing::Pair("verhulst1838", "Growth to a capacity")));
 }
 
 TEST(Reproduce, TimesAndUnitsAreConverted) {

@@ -198,7 +198,7 @@ year = { value = 1, unit = "year", range = [0, 10], source = "test" }
 c0 = { value = 7, unit = "cell", range = [0, 10], source = "test" }
 [quantities]
 sum = { formula = "A + B", unit = "uM" }
-late = "(time > year) * 0.5 + (A > B && !(D > 0.1))"
+late = "(time > year && time < 700 day + year) * 0.5 + (A > B && !(D > 0.1))"
 power = "(C/c0)^0.5*(D + 1)^late + (C/c0)^(1/3) + root(3, A/B)"
 cut = "max(0, A - B) + min(A, 2 pM, B) + piecewise(A, A > 1 nM, B, D < 20*0.01, 0)"
 [processes.a]

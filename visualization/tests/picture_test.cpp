@@ -283,6 +283,13 @@ TEST(Figure, ShowsOneArmsQuantitiesInColours) {
   EXPECT_GT(raster.width, raster.height);
 }
 
+TEST(Figure, APanelWithoutCurvesIsDrawn) {
+  const TemporaryFolder folder;
+  write_recipe(folder, R"({"title":"nothing on a logarithm","unit":"pM","log":true,"curves":[)" +
+                           recipe_curve("slow", "drug") + R"(]},{"title":"none","unit":"1","log":false,"curves":[]})");
+  EXPECT_EQ(draw_figure(folder.path() / "a.json", kWidth).width, kWidth);
+}
+
 TEST(Figure, SaysWhatIsDamaged) {
   const TemporaryFolder folder;
   const auto fault = [&folder] {

@@ -113,6 +113,7 @@ class Graph {
     std::size_t operator()(const Key& key) const;
   };
   NodeId intern(Node node);
+  std::vector<NodeId> below(NodeId root) const;  ///< the root and all it needs, ascending
   bool is_constant(NodeId id, double value) const;
 
   std::vector<Node> nodes_;

@@ -11,6 +11,7 @@
 #include "howship/core/worker_team.hpp"
 #include "howship/papers/paper.hpp"
 #include "howship/study/data_folder.hpp"
+#include "howship/study/listing.hpp"
 
 namespace howship::papers {
 
@@ -28,7 +29,7 @@ struct Result {
 
 /// A curve of a figure: what was drawn from, in the panel's unit and the figure's time unit.
 struct Curve {
-  std::string y, y_title;      ///< the id of what is drawn, and its name
+  std::string y, y_title;  ///< the id of what is drawn, and its name
   std::string arm, arm_title;
   std::vector<double> times, values;
 };
@@ -69,10 +70,18 @@ struct Reproduction {
 Report reproduce(const std::filesystem::path& folder, const study::DataFolder& data, const UnitSystem& units,
                  const Reproduction& options);
 
+/// Checks all files of a paper without running anything. @returns what there is, in a line
+/// @throws InputError with all faults
+std::string check_paper(const std::filesystem::path& folder, const study::DataFolder& data, const UnitSystem& units);
+
 /// The papers that can be reproduced: the names of the folders of papers/ that hold an expected.toml, sorted.
 std::vector<std::string> paper_names(const study::DataFolder& data);
 
-/// A paper by its folder, or by its name among paper_names(). @throws InputError with the closest name
+/// The same with the titles of the papers.
+study::Listing list_papers(const study::DataFolder& data);
+
+/// A paper by its folder (or the expected.toml in it), or by its name among paper_names(). @throws InputError with the
+/// closest name
 std::filesystem::path paper_folder(const study::DataFolder& data, const std::string& folder_or_name);
 
 }  // namespace howship::papers

@@ -1,0 +1,98 @@
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <gtest/gtest.h>
+
+#include "temporary_folder.hpp"
+
+// SBML as a user and the test suite's runner meet it.
+
+namespace howship {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct Outcome {
+  int code = -1;
+  std::string out, err;
+};
+
+std::string decay(const std::string& law) {
+  return "<sbml xmlns=\"http://www.sbml.org/sbml/level3/version1/core\" level=\"3\" version=\"1\"><model id=\"m\" "
+         "timeUnits=\"second\"><listOfCompartments><compartment id=\"c\" spatialDimensions=\"3\" size=\"2\" "
+         "constant=\"true\"/></listOfCompartments><listOfSpecies><species id=\"S\" compartment=\"c\" "
+         "initialAmount=\"4\" hasOnlySubstanceUnits=\"false\" boundaryCondition=\"false\" constant=\"false\"/>"
+         "</listOfSpecies><listOfReactions><reaction id=\"R\" reversible=\"false\" fast=\"false\"><listOfReactants>"
+         "<speciesReference species=\"S\" stoichiometry=\"1\" constant=\"true\"/></listOfReactants><kineticLaw><math "
+         "xmlns=\"http://www.w3.org/1998/Math/MathML\">" +
+         law + "</math></kineticLaw></reaction></listOfReactions></model></sbml>";
+}
+
+class SbmlProgram : public ::testing::Test {
+ protected:
+  Outcome howship(const std::string& words) const {
+    const std::string command =
+        "cd '" + folder_.path().string() + "' && '" HOWSHIP_BINARY "' " + words + " >out.txt 2>err.txt";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::contents(folder_ / "out.txt"),
+            test::contents(folder_ / "err.txt")};
+  }
+  void put_case(const std::string& law) const {
+    test::put(folder_ / "cases/00007/00007-settings.txt",
+              "start: 0\nduration: 1\nsteps: 2\nvariables: S, c\nabsolute: 1e-9\nrelative: 1e-6\namount: S\n"
+              "concentration:\n");
+    test::put(folder_ / "cases/00007/00007-sbml-l3v1.xml", decay(law));
+  }
+  const test::TemporaryFolder folder_;
+};
+
+TEST_F(SbmlProgram, RunsACaseOfTheSuite) {
+  put_case("<apply><times/><ci>S</ci><ci>c</ci></apply>");
+  const Outcome run = howship("sbml-case cases 00007 results 3 1");
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(test::contents(folder_ / "results/00007.csv"),
+              AllOf(StartsWith("time,S,c\n0,4,2\n0.5,2.42612"), HasSubstr("\n1,1.471517")));
+}
+
+TEST_F(SbmlProgram, RefusesACaseWithFour) {
+  put_case(
+      "<apply><csymbol encoding=\"text\" definitionURL=\"http://www.sbml.org/sbml/symbols/delay\">d</csymbol>"
+      "<ci>S</ci><cn>1</cn></apply>");
+  const Outcome run = howship("sbml-case cases 00007 results 3 1");
+  EXPECT_EQ(run.code, 4);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("'R'"), HasSubstr("delay differential equation")));
+  EXPECT_FALSE(fs::exists(folder_ / "results/00007.csv"));
+  EXPECT_EQ(howship("sbml-case cases 00007 results 2 1").code, 1);
+  EXPECT_EQ(howship("sbml-case cases 00007 results").code, 1);
+}
+
+TEST_F(SbmlProgram, ImportsAModelThatRuns) {
+  test::put(folder_ / "decay.xml", decay("<ci>S</ci>"));
+  const Outcome import = howship("import decay.xml -o mine.toml");
+  EXPECT_EQ(import.code, 0) << import.err;
+  EXPECT_EQ(import.out, "mine.toml\n");
+  EXPECT_THAT(howship("check mine.toml").out, HasSubstr("1 species"));
+  EXPECT_THAT(howship("import decay.xml -o mine.toml").err, HasSubstr("--force"));
+  EXPECT_THAT(howship("import decay.xml").out, StartsWith("id = \"decay\"\n"));
+  EXPECT_THAT(howship("import decay.xml --mask x.nii").err, HasSubstr("--mask is for images"));
+}
+
+TEST_F(SbmlProgram, RunsAModel) {
+  test::put(folder_ / "decay.xml", decay("<ci>S</ci>"));
+  const Outcome run = howship("run decay.xml --duration 4 --every 2 -q -o r");
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(test::contents(folder_ / "r/untreated/timeseries.csv"),
+              AllOf(StartsWith("time [second],S [substance"), HasSubstr("\n2,0.7357588"), HasSubstr("\n4,0.270670")));
+  EXPECT_EQ(howship("run r/resolved.toml -q -o again").code, 0);
+  EXPECT_EQ(test::contents(folder_ / "again/untreated/timeseries.csv"),
+            test::contents(folder_ / "r/untreated/timeseries.csv"));
+  EXPECT_THAT(howship("run decay.xml --duration never").err, HasSubstr("usage"));
+  EXPECT_THAT(howship("run decay.xml --duration=-1").err, HasSubstr("--duration must be a positive number"));
+  EXPECT_THAT(howship("run bone_agents_0d --duration 3").err, HasSubstr("--duration is for SBML"));
+}
+
+}  // namespace
+}  // namespace howship
