@@ -234,7 +234,7 @@ ScalarProgram::Workspace ScalarProgram::workspace(std::span<const double> parame
 void ScalarProgram::run(Workspace& workspace, double time, const double* state, double* out) const {
   double* table = workspace.data();
   table[0] = time;
-  std::copy(state, state + code_->states, table + 1);
+  for (std::size_t i = 0; i < code_->states; ++i) table[1 + i] = state[i];
   for (const Batch& batch : code_->batches) {
     const std::uint32_t* a = code_->operands.data() + batch.operands;
     const std::uint32_t* b = a + batch.count;
@@ -270,7 +270,24 @@ void ScalarProgram::run(Workspace& workspace, double time, const double* state, 
         costly(
             table, a, count, to, [](double x) { return std::log(x); }, [](const Lanes& x) { return Lanes(x.log()); });
         break;
-      default: {
+      case Op::less:
+        each([&](std::uint32_t i) { return table[a[i]] < table[b[i]] ? 1.0 : 0.0; });
+        break;
+      case Op::less_equal:
+        each([&](std::uint32_t i) { return table[a[i]] <= table[b[i]] ? 1.0 : 0.0; });
+        break;
+      case Op::logical_and:
+        each([&](std::uint32_t i) { return table[a[i]] != 0.0 && table[b[i]] != 0.0 ? 1.0 : 0.0; });
+        break;
+      case Op::logical_or:
+        each([&](std::uint32_t i) { return table[a[i]] != 0.0 || table[b[i]] != 0.0 ? 1.0 : 0.0; });
+        break;
+      case Op::select: {
+        const std::uint32_t* c = b + count;
+        each([&](std::uint32_t i) { return table[a[i]] != 0.0 ? table[b[i]] : table[c[i]]; });
+        break;
+      }
+      default: {  // rare in rates
         const int operands = operand_count(batch.op);
         const std::uint32_t* c = b + count;
         each([&](std::uint32_t i) {

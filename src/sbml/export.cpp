@@ -11,6 +11,7 @@
 
 #include "howship/core/error.hpp"
 
+#include "sbml/export_counting.hpp"
 #include "sbml/export_formula.hpp"
 #include "sbml/export_notes.hpp"
 #include "sbml/export_units.hpp"
@@ -36,10 +37,10 @@ class Exporter {
         out_(*document_.createModel()),
         units_(out_, source.units_checked),
         tissue_(fresh("tissue")),
-        write_(system, units_, tissue_) {}
+        write_(system, units_, tissue_),
+        counting_(choose_counting(source)) {}
 
   Exported run() {
-    choose_countable();
     name_everything();
     heading();
     compartment();
@@ -56,12 +57,7 @@ class Exporter {
 
  private:
   const model::Node& node(NodeId id) const { return source_.graph[id]; }
-  static bool is_same(const Unit& a, const Unit& b) {
-    return a.dimension == b.dimension && same_scale(a.scale, b.scale);
-  }
-
-  /// The unit of a rate of change; where units are labels every number counts as it is.
-  Unit per_time(const Unit& unit) const { return source_.units_checked ? per_day(unit) : unit; }
+  Unit per_time(const Unit& unit) const { return rate_unit(source_, unit); }
 
   /// An id that no name of the model has.
   std::string fresh(const std::string& wanted) const {
@@ -75,43 +71,10 @@ class Exporter {
            std::any_of(source_.events.begin(), source_.events.end(), is);
   }
 
-  /// SBML counts all reactions of a model in one unit. The species of the commonest unit become species of SBML, if
-  /// nothing but whole rates change them; every other one is a parameter with a rate rule.
-  void choose_countable() {
-    std::vector<bool> fits;
-    for (const auto& s : source_.species) fits.push_back(countable(s.unit) != Countable::no);
-    for (const auto& p : source_.processes) {
-      for (const auto& change : p.changes) {
-        const bool whole = node(change.coefficient).op == model::Op::constant &&
-                           p.dimension == per_time(source_.species[change.species].unit).dimension;
-        if (!whole) fits[change.species] = false;
-      }
-    }
-    std::size_t most = 0;
-    for (std::size_t i = 0; i < fits.size(); ++i) {
-      const auto alike = [&](std::size_t j) {
-        return fits[j] && is_same(source_.species[j].unit, source_.species[i].unit);
-      };
-      std::size_t count = 0;
-      for (std::size_t j = 0; j < fits.size(); ++j) count += alike(j) ? 1 : 0;
-      if (!fits[i] || count <= most) continue;
-      most = count;
-      counted_.assign(fits.size(), false);
-      for (std::size_t j = 0; j < fits.size(); ++j) counted_[j] = alike(j);
-      unit_ = source_.species[i].unit;
-    }
-    counted_.resize(fits.size(), false);
-    is_concentration_ = most > 0 && countable(unit_) == Countable::concentration;
-    for (const auto& p : source_.processes) {
-      is_reaction_.push_back(std::any_of(p.changes.begin(), p.changes.end(),
-                                         [this](const model::Change& c) { return counted_[c.species]; }));
-    }
-  }
-
   /// The unit in which a process is told: that of what it changes.
   Unit process_unit(std::size_t index) const {
     const auto& p = source_.processes[index];
-    if (is_reaction_[index]) return per_time(unit_);
+    if (counting_.processes[index]) return per_time(counting_.unit);
     for (const auto& change : p.changes) {
       const Unit unit = per_time(source_.species[change.species].unit);
       if (unit.dimension == p.dimension) return unit;
@@ -128,8 +91,8 @@ class Exporter {
     for (const auto& s : source_.species) write_.add(s.id, {s.id, s.unit, false, true});
     for (const auto& q : source_.quantities) write_.add(q.id, {q.id, q.unit, false, moves(q.node)});
     for (std::size_t i = 0; i < source_.processes.size(); ++i) {
-      write_.add(source_.processes[i].id,
-                 {source_.processes[i].id, process_unit(i), is_reaction_[i] && is_concentration_, true});
+      write_.add(source_.processes[i].id, {source_.processes[i].id, process_unit(i),
+                                           counting_.processes[i] && counting_.is_concentration, true});
     }
   }
 
@@ -180,9 +143,9 @@ class Exporter {
     c->setUnits(units_.id(cubic_mm()));
     c->setConstant(true);
     out_.setVolumeUnits(units_.id(cubic_mm()));
-    if (std::find(counted_.begin(), counted_.end(), true) == counted_.end()) return;
-    out_.setSubstanceUnits(units_.id(substance_of(unit_)));
-    out_.setExtentUnits(units_.id(substance_of(unit_)));
+    if (!counting_.any()) return;
+    out_.setSubstanceUnits(units_.id(substance_of(counting_.unit)));
+    out_.setExtentUnits(units_.id(substance_of(counting_.unit)));
   }
 
   ::Parameter* new_parameter(const std::string& id, const std::string& title, const Unit& unit, bool constant) {
@@ -223,15 +186,16 @@ class Exporter {
     const bool is_number = node(s.initial).op == model::Op::constant;
     const double initial = is_number ? in_unit(node(s.initial).value, s.unit) : 0.0;
     SBase* element = nullptr;
-    if (counted_[index]) {
+    if (counting_.species[index]) {
       ::Species* out = out_.createSpecies();
       out->setId(s.id);
       out->setCompartment(tissue_);
-      out->setSubstanceUnits(units_.id(substance_of(unit_)));
-      out->setHasOnlySubstanceUnits(!is_concentration_);
+      out->setSubstanceUnits(units_.id(substance_of(counting_.unit)));
+      out->setHasOnlySubstanceUnits(!counting_.is_concentration);
       out->setBoundaryCondition(false);
       out->setConstant(false);
-      if (is_number) is_concentration_ ? out->setInitialConcentration(initial) : out->setInitialAmount(initial);
+      if (is_number)
+        counting_.is_concentration ? out->setInitialConcentration(initial) : out->setInitialAmount(initial);
       if (!s.title.empty()) out->setName(s.title);
       element = out;
     } else {
@@ -260,7 +224,7 @@ class Exporter {
   void process(std::size_t index) {
     const auto& p = source_.processes[index];
     const std::string source = p.source.empty() ? "" : "source: " + p.source;
-    if (!is_reaction_[index]) {
+    if (!counting_.processes[index]) {
       assigned(p.id, p.title, p.text, process_unit(index), {source});
       return;
     }
@@ -271,7 +235,7 @@ class Exporter {
     std::set<std::string> mentioned;
     for (const auto& change : p.changes) {
       const double coefficient = node(change.coefficient).value;
-      if (!counted_[change.species] || coefficient == 0.0) continue;
+      if (!counting_.species[change.species] || coefficient == 0.0) continue;
       const std::string& id = source_.species[change.species].id;
       mentioned.insert(id);
       SpeciesReference* reference = coefficient < 0.0 ? reaction->createReactant() : reaction->createProduct();
@@ -279,8 +243,8 @@ class Exporter {
       reference->setStoichiometry(std::abs(coefficient));
       reference->setConstant(true);
     }
-    Tree rate = write_.in(p.text, per_time(unit_));
-    if (is_concentration_) rate = tree_of(AST_TIMES, write_.volume().tree, std::move(rate));
+    Tree rate = write_.in(p.text, per_time(counting_.unit));
+    if (counting_.is_concentration) rate = tree_of(AST_TIMES, write_.volume().tree, std::move(rate));
     reaction->setReversible(has_difference(*rate));
     add_modifiers(*reaction, *rate, mentioned);
     reaction->createKineticLaw()->setMath(rate.get());
@@ -303,7 +267,7 @@ class Exporter {
   }
 
   void rate_rule(std::size_t index) {
-    if (counted_[index]) return;
+    if (counting_.species[index]) return;
     const auto& s = source_.species[index];
     TermMaker& make = write_.maker();
     std::vector<Term> terms;
@@ -370,10 +334,7 @@ class Exporter {
   UnitTable units_;
   std::string tissue_;
   FormulaWriter write_;
-  std::vector<bool> counted_;      ///< of each species: a species of SBML, in unit_
-  std::vector<bool> is_reaction_;  ///< of each process
-  Unit unit_;
-  bool is_concentration_ = false;
+  Counting counting_;
 };
 
 }  // namespace

@@ -86,6 +86,25 @@ TEST_F(Program, ListsWhatThereIs) {
     EXPECT_THAT(list.out, HasSubstr(id));
 }
 
+TEST_F(Program, ExportsSbml) {
+  const Outcome good = howship("export vicious_cycle drugs/denosumab -o cycle.xml --set k_res=1.2");
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_EQ(good.out, "cycle.xml\n");
+  EXPECT_EQ(good.err, "");
+  EXPECT_THAT(test::contents(folder_ / "cycle.xml"),
+              HasSubstr(R"(id="k_res" name="bone resorbed per osteoclast" value="1.2")"));
+  EXPECT_THAT(howship("export vicious_cycle").out, HasSubstr("<sbml "));
+
+  const Outcome again = howship("export vicious_cycle -o cycle.xml");
+  EXPECT_EQ(again.code, 1);
+  EXPECT_THAT(again.err, HasSubstr("--force"));
+  EXPECT_THAT(howship("export vicious_cycle --set k_re=1").err, HasSubstr("did you mean 'k_res'?"));
+  EXPECT_THAT(howship("export vicious_cycle --set k_res=100").err, HasSubstr("outside the range"));
+  EXPECT_THAT(howship("export vicious_cycle --set 'k_res=1 mg'").err, HasSubstr("no such unit"));
+  EXPECT_THAT(howship("export vicious_cycle --set given.bvtv=3").err, HasSubstr("from 0 to 1"));
+  EXPECT_THAT(howship("export vicious_cycle --volume '3 mm'").err, HasSubstr("volume above zero"));
+}
+
 TEST_F(Program, RunsAndStaysQuiet) {
   const Outcome run = howship("run bone_agents_0d --set duration='30 day' --set output.every='10 day' --quiet -o r");
   // The regimens start after day 30, which is an error of the study so shortened.

@@ -74,11 +74,11 @@ TEST(Consistency, UniformFieldIsTheSingleVoxel) {
         for (std::size_t s = 0; s < 3; ++s) {
           const double expected = single.states[i].local[s][0];
           for (const double value : field.states[i].local[s]) {
-            ASSERT_NEAR(value, expected, 3e-4 * (expected + 0.1)) << field.states[i].time;
+            ASSERT_NEAR(value, expected, 5e-4 * (expected + 0.1)) << field.states[i].time;
           }
         }
         if (two_way) {
-          ASSERT_NEAR(field.states[i].systemic[2], single.states[i].systemic[2], 3e-4 * single.states[i].systemic[2]);
+          ASSERT_NEAR(field.states[i].systemic[2], single.states[i].systemic[2], 5e-4 * single.states[i].systemic[2]);
         }
       }
     }
