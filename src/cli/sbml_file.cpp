@@ -58,7 +58,7 @@ study::Study sbml_study(const std::string& file, const po::variables_map& given,
   const double duration = positive(given, "duration", kDuration);
   const std::string text = fmt::format(
       "id = \"{0}\"\nmodels = [\"{0}\"]\nduration = \"{1} day\"\n"
-      "[vertebra]\nvoxel = {{ bvtv = 0.15, lesion = 0 }}\n[solver]\nrelative_tolerance = 1e-6\n"
+      "[vertebra]\nvoxel = {{ bvtv = 0.15, lesion = 0 }}\n[solver]\nrelative_tolerance = 1e-9\n"
       "[output]\nevery = \"{2} day\"\n[inline.models]\n{0} = '''\n{3}'''\n",
       import.id, duration, positive(given, "every", duration / kRows), import.text);
   Diagnostics faults;

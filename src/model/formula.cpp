@@ -4,8 +4,10 @@
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -107,6 +109,44 @@ std::string with_given_names(std::string_view text) {
       out[at + kGiven.size() - 1] = '_';
   }
   return out;
+}
+
+/// What takes one argument and is an operator of the graph.
+const std::map<ASTNodeType_t, std::pair<Op, const char*>>& one_argument_operators() {
+  static const std::map<ASTNodeType_t, std::pair<Op, const char*>> kOperators{
+      {AST_FUNCTION_LN, {Op::logarithm, "ln"}},
+      {AST_FUNCTION_EXP, {Op::exponential, "exp"}},
+      {AST_FUNCTION_ABS, {Op::absolute, "abs"}},
+      {AST_FUNCTION_FLOOR, {Op::floor, "floor"}},
+      {AST_FUNCTION_CEILING, {Op::ceiling, "ceil"}},
+      {AST_FUNCTION_SIN, {Op::sine, "sin"}},
+      {AST_FUNCTION_COS, {Op::cosine, "cos"}},
+      {AST_FUNCTION_TAN, {Op::tangent, "tan"}},
+      {AST_FUNCTION_ARCSIN, {Op::arcsine, "asin"}},
+      {AST_FUNCTION_ARCCOS, {Op::arccosine, "acos"}},
+      {AST_FUNCTION_ARCTAN, {Op::arctangent, "atan"}},
+      {AST_FUNCTION_SINH, {Op::hyperbolic_sine, "sinh"}},
+      {AST_FUNCTION_COSH, {Op::hyperbolic_cosine, "cosh"}},
+      {AST_FUNCTION_TANH, {Op::hyperbolic_tangent, "tanh"}},
+      {AST_FUNCTION_ARCSINH, {Op::area_hyperbolic_sine, "asinh"}},
+      {AST_FUNCTION_ARCCOSH, {Op::area_hyperbolic_cosine, "acosh"}},
+      {AST_FUNCTION_ARCTANH, {Op::area_hyperbolic_tangent, "atanh"}},
+      {AST_FUNCTION_FACTORIAL, {Op::factorial, "factorial"}},
+      {AST_LOGICAL_NOT, {Op::logical_not, "!"}},
+  };
+  return kOperators;
+}
+
+/// What is built from operators (functions.hpp), by its name there.
+const std::map<ASTNodeType_t, const char*>& built_functions() {
+  static const std::map<ASTNodeType_t, const char*> kNames{
+      {AST_FUNCTION_SEC, "sec"},           {AST_FUNCTION_CSC, "csc"},       {AST_FUNCTION_COT, "cot"},
+      {AST_FUNCTION_SECH, "sech"},         {AST_FUNCTION_CSCH, "csch"},     {AST_FUNCTION_COTH, "coth"},
+      {AST_FUNCTION_ARCSEC, "asec"},       {AST_FUNCTION_ARCCSC, "acsc"},   {AST_FUNCTION_ARCCOT, "acot"},
+      {AST_FUNCTION_ARCSECH, "asech"},     {AST_FUNCTION_ARCCSCH, "acsch"}, {AST_FUNCTION_ARCCOTH, "acoth"},
+      {AST_FUNCTION_QUOTIENT, "quotient"}, {AST_FUNCTION_REM, "rem"},       {AST_LOGICAL_IMPLIES, "implies"},
+  };
+  return kNames;
 }
 
 class Converter {
@@ -270,6 +310,10 @@ class Converter {
         break;
     }
     std::vector<Syntax> children = children_of(node, depth);
+    if (const auto found = one_argument_operators().find(node.getType()); found != one_argument_operators().end())
+      return one_argument(found->second.first, found->second.second, std::move(children));
+    if (const auto found = built_functions().find(node.getType()); found != built_functions().end())
+      return call(found->second, std::move(children));
     switch (node.getType()) {
       case AST_PLUS:
         return folded(Op::add, "+", std::move(children), 0.0);
@@ -300,8 +344,6 @@ class Converter {
         power.push_back(operation(Op::divide, "/", std::move(inverse)));
         return operation(Op::power, "root", std::move(power));
       }
-      case AST_FUNCTION_LN:
-        return one_argument(Op::logarithm, "ln", std::move(children));
       case AST_FUNCTION_LOG: {
         if (children.size() != 2) throw FormulaError("log10() takes one argument", position_of(children));
         std::vector<Syntax> top;
@@ -313,70 +355,6 @@ class Converter {
         ratio.push_back(operation(Op::logarithm, "log", std::move(bottom)));
         return operation(Op::divide, "log", std::move(ratio));
       }
-      case AST_FUNCTION_EXP:
-        return one_argument(Op::exponential, "exp", std::move(children));
-      case AST_FUNCTION_ABS:
-        return one_argument(Op::absolute, "abs", std::move(children));
-      case AST_FUNCTION_FLOOR:
-        return one_argument(Op::floor, "floor", std::move(children));
-      case AST_FUNCTION_CEILING:
-        return one_argument(Op::ceiling, "ceil", std::move(children));
-      case AST_FUNCTION_SIN:
-        return one_argument(Op::sine, "sin", std::move(children));
-      case AST_FUNCTION_COS:
-        return one_argument(Op::cosine, "cos", std::move(children));
-      case AST_FUNCTION_TAN:
-        return one_argument(Op::tangent, "tan", std::move(children));
-      case AST_FUNCTION_ARCSIN:
-        return one_argument(Op::arcsine, "asin", std::move(children));
-      case AST_FUNCTION_ARCCOS:
-        return one_argument(Op::arccosine, "acos", std::move(children));
-      case AST_FUNCTION_ARCTAN:
-        return one_argument(Op::arctangent, "atan", std::move(children));
-      case AST_FUNCTION_SINH:
-        return one_argument(Op::hyperbolic_sine, "sinh", std::move(children));
-      case AST_FUNCTION_COSH:
-        return one_argument(Op::hyperbolic_cosine, "cosh", std::move(children));
-      case AST_FUNCTION_TANH:
-        return one_argument(Op::hyperbolic_tangent, "tanh", std::move(children));
-      case AST_FUNCTION_ARCSINH:
-        return one_argument(Op::area_hyperbolic_sine, "asinh", std::move(children));
-      case AST_FUNCTION_ARCCOSH:
-        return one_argument(Op::area_hyperbolic_cosine, "acosh", std::move(children));
-      case AST_FUNCTION_ARCTANH:
-        return one_argument(Op::area_hyperbolic_tangent, "atanh", std::move(children));
-      case AST_FUNCTION_FACTORIAL:
-        return one_argument(Op::factorial, "factorial", std::move(children));
-      case AST_FUNCTION_SEC:
-        return call("sec", std::move(children));
-      case AST_FUNCTION_CSC:
-        return call("csc", std::move(children));
-      case AST_FUNCTION_COT:
-        return call("cot", std::move(children));
-      case AST_FUNCTION_SECH:
-        return call("sech", std::move(children));
-      case AST_FUNCTION_CSCH:
-        return call("csch", std::move(children));
-      case AST_FUNCTION_COTH:
-        return call("coth", std::move(children));
-      case AST_FUNCTION_ARCSEC:
-        return call("asec", std::move(children));
-      case AST_FUNCTION_ARCCSC:
-        return call("acsc", std::move(children));
-      case AST_FUNCTION_ARCCOT:
-        return call("acot", std::move(children));
-      case AST_FUNCTION_ARCSECH:
-        return call("asech", std::move(children));
-      case AST_FUNCTION_ARCCSCH:
-        return call("acsch", std::move(children));
-      case AST_FUNCTION_ARCCOTH:
-        return call("acoth", std::move(children));
-      case AST_FUNCTION_QUOTIENT:
-        return call("quotient", std::move(children));
-      case AST_FUNCTION_REM:
-        return call("rem", std::move(children));
-      case AST_LOGICAL_IMPLIES:
-        return call("implies", std::move(children));
       case AST_LOGICAL_XOR:
         return paired("xor", std::move(children));
       case AST_FUNCTION_RATE_OF: {
@@ -429,8 +407,6 @@ class Converter {
         return folded(Op::logical_and, "&&", std::move(children), 1.0);
       case AST_LOGICAL_OR:
         return folded(Op::logical_or, "||", std::move(children), 0.0);
-      case AST_LOGICAL_NOT:
-        return one_argument(Op::logical_not, "!", std::move(children));
       case AST_FUNCTION: {
         const std::string name = node.getName();
         if (name == "integral") return reduction(Syntax::Kind::integral, "integral", std::move(children));

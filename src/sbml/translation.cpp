@@ -92,7 +92,8 @@ std::string Translation::unit_of(const Symbol& symbol) const {
       const auto* compartment = dynamic_cast<const Compartment*>(symbol.compartment->element);
       std::string size = compartment->getUnits();
       if (size.empty()) size = model_.getVolumeUnits();
-      unit += "/" + (size.empty() ? std::string("volume") : size);
+      if (size.empty() && model_.getLevel() < 3) size = "volume";  // Level 3 knows no default
+      if (!size.empty()) unit += "/" + size;
     }
   } else if (const auto* compartment = dynamic_cast<const Compartment*>(symbol.element)) {
     unit = compartment->getUnits();

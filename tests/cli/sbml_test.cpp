@@ -85,7 +85,7 @@ TEST_F(SbmlProgram, RunsAModel) {
   const Outcome run = howship("run decay.xml --duration 4 --every 2 -q -o r");
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_THAT(test::contents(folder_ / "r/untreated/timeseries.csv"),
-              AllOf(StartsWith("time [second],S [substance"), HasSubstr("\n2,0.7357588"), HasSubstr("\n4,0.270670")));
+              AllOf(StartsWith("time [second],S [1]\n0,2\n"), HasSubstr("\n2,0.7357588"), HasSubstr("\n4,0.270670")));
   EXPECT_EQ(howship("run r/resolved.toml -q -o again").code, 0);
   EXPECT_EQ(test::contents(folder_ / "again/untreated/timeseries.csv"),
             test::contents(folder_ / "r/untreated/timeseries.csv"));
