@@ -111,6 +111,29 @@ std::string with_given_names(std::string_view text) {
   return out;
 }
 
+// In SBML's infix "60 mm^3" is (60 mm)^3, which nobody who writes it means. Parentheses around the number and its unit
+// say that it is.
+void check_powers_of_units(std::string_view text) {
+  const auto back_over = [&](std::size_t end, auto&& wanted) {
+    while (end > 0 && wanted(text[end - 1])) --end;
+    return end;
+  };
+  const auto is_space = [](char c) { return c == ' '; };
+  for (std::size_t at = text.find('^'); at != std::string_view::npos; at = text.find('^', at + 1)) {
+    const std::size_t unit_end = back_over(at, is_space);
+    const std::size_t unit = back_over(unit_end, continues_name);
+    const std::size_t number_end = back_over(unit, is_space);
+    const std::size_t number = back_over(number_end, [](char c) { return continues_name(c) || c == '.'; });
+    if (unit == unit_end || !starts_name(text[unit]) || number_end == unit || number == number_end) continue;
+    if (std::isdigit(static_cast<unsigned char>(text[number])) == 0 && text[number] != '.') continue;
+    const std::string_view with_unit = text.substr(number, unit_end - number);
+    throw FormulaError(
+        fmt::format("'{}^' would raise the number too", with_unit), number,
+        fmt::format("write {}*(1 {})^..., or ({})^... if that is meant", text.substr(number, number_end - number),
+                    text.substr(unit, unit_end - unit), with_unit));
+  }
+}
+
 /// What takes one argument and is an operator of the graph.
 const std::map<ASTNodeType_t, std::pair<Op, const char*>>& one_argument_operators() {
   static const std::map<ASTNodeType_t, std::pair<Op, const char*>> kOperators{
@@ -467,6 +490,7 @@ Syntax parse_formula(std::string_view raw) {
       text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
   if (text.find_first_not_of(' ') == std::string::npos)
     throw FormulaError("the formula is empty", 0, "write \"0\" if nothing is meant");
+  check_powers_of_units(text);
   std::unique_ptr<L3ParserSettings_t, FreeSettings> settings(L3ParserSettings_create());
   L3ParserSettings_setParseLog(settings.get(), L3P_PARSE_LOG_AS_ERROR);
   L3ParserSettings_setParseUnits(settings.get(), L3P_PARSE_UNITS);

@@ -65,6 +65,15 @@ TEST(Formula, NothingButMathematics) {
   }
 }
 
+TEST(Formula, APowerOfANumberWithAUnitMustBeMeant) {
+  for (const char* text : {"60 mm^3", "a + 1.5e-3 mm ^2", ".5 day^x"}) {
+    EXPECT_THROW(parse_formula(text), FormulaError) << text;
+  }
+  for (const char* text : {"(60 mm)^3", "60*(1 mm)^3", "a2^3", "2^x", "1e3^2", "x ^ 2", "2 mm*x^3"}) {
+    EXPECT_NO_THROW(parse_formula(text)) << text;
+  }
+}
+
 TEST(Formula, HostileNestingIsRefusedNotFollowed) {
   for (const std::size_t depth : {101U, 3000U, 10000U}) {
     EXPECT_THROW(parse_formula(std::string(depth, '(') + "a" + std::string(depth, ')')), FormulaError);
