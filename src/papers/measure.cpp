@@ -174,6 +174,17 @@ std::optional<double> crossing(const Piece& whole, double level, Direction direc
 }  // namespace
 
 Measured measure(const Course& course, const Taking& taking) {
+  const auto at_once = [](double value, double day) -> Measured {
+    if (!std::isfinite(value)) return {std::nullopt, day, "the value is not finite"};
+    return {value, day, {}};
+  };
+  if (taking.take == Take::initial) return at_once(course.values.front(), course.days.front());
+  if (taking.take == Take::final) return at_once(course.values.back(), course.days.back());
+  if (taking.take == Take::value) {
+    const Piece row = window(course, taking.at, taking.at);
+    if (row.t.empty()) return {std::nullopt, taking.at, "there is no row at that time"};
+    return at_once(row.y.back(), taking.at);
+  }
   const Piece whole = window(course, taking.from, taking.to);
   if (whole.t.empty()) return {std::nullopt, taking.to, "there is no row in the window"};
   for (const double y : whole.y) {
@@ -181,14 +192,9 @@ Measured measure(const Course& course, const Taking& taking) {
   }
   switch (taking.take) {
     case Take::initial:
-      return {course.values.front(), course.days.front(), {}};
     case Take::final:
-      return {course.values.back(), course.days.back(), {}};
-    case Take::value: {
-      const Piece row = window(course, taking.at, taking.at);
-      if (row.t.empty()) return {std::nullopt, taking.at, "there is no row at that time"};
-      return {row.y.back(), taking.at, {}};
-    }
+    case Take::value:
+      break;
     case Take::maximum:
     case Take::minimum: {
       const Extreme found = extreme(whole, taking.take == Take::maximum ? 1.0 : -1.0);

@@ -28,6 +28,16 @@ double in_unit(double base, const Unit& unit) {
   return decimal * unit.scale == base ? decimal : value;
 }
 
+/// Coordinates are lengths; what else a vertebra gives has no unit.
+Unit unit_of_given(const std::string& name) {
+  Unit unit;
+  if (name == "x" || name == "y" || name == "z") {
+    unit.text = "mm";
+    unit.dimension.exponents[Dimension::length] = 1.0;
+  }
+  return unit;
+}
+
 class Exporter {
  public:
   Exporter(const model::Model& source, const UnitSystem& system, const ExportOptions& options)
@@ -85,7 +95,7 @@ class Exporter {
   void name_everything() {
     for (const std::string& name : source_.given) {
       const std::string id = fresh(name + "_given");
-      write_.add("given_" + name, {id, Unit{}});
+      write_.add("given_" + name, {id, unit_of_given(name)});
     }
     for (const auto& p : source_.parameters) write_.add(p.id, {p.id, p.unit, false, p.text != p.id});
     for (const auto& s : source_.species) write_.add(s.id, {s.id, s.unit, false, true});
@@ -163,7 +173,8 @@ class Exporter {
       throw InputError(fmt::format("the model reads given.{}, and an SBML file has no vertebra to give it", name),
                        fmt::format("give a value: --set given.{}=0.1", name));
     }
-    new_parameter(fresh(name + "_given"), fmt::format("given.{} of the vertebra at day 0", name), Unit{}, true)
+    new_parameter(fresh(name + "_given"), fmt::format("given.{} of the vertebra at day 0", name), unit_of_given(name),
+                  true)
         ->setValue(value->second);
   }
 

@@ -17,7 +17,10 @@ namespace howship::sbml {
 namespace {
 
 constexpr double kBvtv = 0.15;
-constexpr double kLesion = 0.5;
+
+double given_value(const std::string& name) {
+  return name == "bvtv" ? kBvtv : name == "lesion" ? 0.5 : 0.3;
+}
 constexpr double kRelative = 1e-10;
 
 using Rows = std::vector<std::vector<double>>;
@@ -28,7 +31,7 @@ Rows solved(const std::shared_ptr<const model::Model>& model, const std::vector<
   const auto kinetics = std::make_shared<model::Kinetics>(model);
   const vertebra::Domain domain = vertebra::Domain::single(kBvtv);
   std::vector<std::vector<double>> given;
-  for (const std::string& name : model->given) given.push_back({name == "bvtv" ? kBvtv : kLesion});
+  for (const std::string& name : model->given) given.push_back({given_value(name)});
   simulation::SolverOptions solver;
   solver.relative_tolerance = kRelative;
   solver.threads = {1};
@@ -50,8 +53,10 @@ Rows solved(const std::shared_ptr<const model::Model>& model, const std::vector<
 void expect_round_trip(const model::Library& library, const std::vector<std::string>& ids) {
   const UnitSystem units;
   const auto original = std::make_shared<const model::Model>(build_model(library, ids, units));
+  if (std::find(original->given.begin(), original->given.end(), "x") != original->given.end())
+    GTEST_SKIP() << "computes with coordinates, which mean nothing in one voxel";
   ExportOptions options;
-  options.given = {{"bvtv", kBvtv}, {"lesion", kLesion}};
+  for (const char* name : {"bvtv", "lesion", "x", "y", "z"}) options.given[name] = given_value(name);
   ImportOptions reading;
   reading.id = "again";
   reading.check_units = original->units_checked;
