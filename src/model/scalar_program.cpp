@@ -200,7 +200,7 @@ class Scheduler {
 
 ScalarProgram::ScalarProgram(const Graph& graph, std::span<const NodeId> outputs) {
   auto code = std::make_unique<Code>();
-  Scheduler<Code>(graph, outputs, *code);
+  const Scheduler<Code> scheduler(graph, outputs, *code);
   code_ = std::move(code);
 }
 

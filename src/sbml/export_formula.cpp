@@ -72,7 +72,7 @@ Term FormulaWriter::read(const std::string& text) {
 Term FormulaWriter::symbol(const std::string& name) {
   const auto found = symbols_.find(name);
   if (found == symbols_.end()) throw InputError(fmt::format("'{}' has no counterpart in SBML", name));
-  const Symbol& known = found->second;
+  const WrittenName& known = found->second;
   Term term = maker_.symbol(known.id, known.unit);
   if (!known.over_volume) return term;
   return {tree_of(AST_DIVIDE, std::move(term.tree), volume().tree), term.dimension, term.scale, false, false};

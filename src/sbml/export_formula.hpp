@@ -11,7 +11,7 @@
 namespace howship::sbml {
 
 /// What a name of our formulas is in the SBML file.
-struct Symbol {
+struct WrittenName {
   std::string id;
   Unit unit;
   bool over_volume = false;  ///< the rate of a reaction counts for the whole compartment: divide by its size
@@ -25,7 +25,7 @@ class FormulaWriter {
   FormulaWriter(const UnitSystem& system, UnitTable& units, std::string volume)
       : system_(system), maker_(units), volume_(std::move(volume)) {}
 
-  void add(const std::string& name, Symbol symbol) { symbols_.insert_or_assign(name, std::move(symbol)); }
+  void add(const std::string& name, WrittenName symbol) { symbols_.insert_or_assign(name, std::move(symbol)); }
 
   TermMaker& maker() { return maker_; }
   Term read(const std::string& text);
@@ -45,7 +45,7 @@ class FormulaWriter {
   const UnitSystem& system_;
   TermMaker maker_;
   std::string volume_;
-  std::map<std::string, Symbol> symbols_;
+  std::map<std::string, WrittenName> symbols_;
 };
 
 }  // namespace howship::sbml
