@@ -88,6 +88,18 @@ std::vector<bool> autonomous_of(const Model& model) {
   return alone;
 }
 
+/// Whether a slope that does not change means a straight line.
+bool has_kinks(const Graph& graph, NodeId root) {
+  const std::vector<bool> seen = graph.reachable({&root, 1});
+  for (NodeId id = 0; id < seen.size(); ++id) {
+    const Op op = graph[id].op;
+    const bool smooth = operand_count(op) == 0 || op == Op::add || op == Op::subtract || op == Op::multiply ||
+                        op == Op::divide || op == Op::negate || op == Op::power;
+    if (seen[id] && graph[id].stage != Stage::parameter && !smooth) return true;
+  }
+  return false;
+}
+
 Switches switches_of(Graph& graph, std::span<const NodeId> rates, const Model& model) {
   std::vector<NodeId> roots(rates.begin(), rates.end());
   const std::vector<bool> in_rates = graph.reachable(roots);
@@ -112,7 +124,13 @@ Switches switches_of(Graph& graph, std::span<const NodeId> rates, const Model& m
     const NodeId level = compares ? graph.subtract(node.a, node.b) : node.a;
     if (graph.depends_on(level, Op::reduction)) continue;
     const NodeId slope = graph.derivative(level, time);
-    if (!graph.depends_on(level, Op::systemic) && graph[slope].stage == Stage::parameter) {
+    const bool of_time_alone = !graph.depends_on(level, Op::systemic);
+    const bool affine = graph[slope].stage == Stage::parameter && !has_kinks(graph, level);
+    if (of_time_alone && !affine && node.op != Op::equal) {
+      timed.push_back(Switches::Kind::searched);
+      levels.insert(levels.end(), 2, graph.constant(0.0));
+      sides.push_back(id);
+    } else if (of_time_alone && affine) {
       timed.push_back(steps                  ? Switches::Kind::steps
                       : node.op == Op::equal ? Switches::Kind::equality
                                              : Switches::Kind::crossing);

@@ -76,10 +76,30 @@ Typed Resolver::resolve(const Syntax& syntax) {
   }
 }
 
+// A unit behind a number is only a label here, but a name there is a forgotten operator ("2 k"), and digits are a
+// number that could not be read ("1e400").
+void Resolver::check_label(const Syntax& syntax) const {
+  const std::string& label = syntax.text;
+  if (label.empty()) return;
+  const bool has_digits = std::any_of(label.begin(), label.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  bool is_unit = !has_digits;
+  try {
+    if (is_unit) units_.parse(label);
+  } catch (const UnitError&) {
+    is_unit = false;
+  }
+  if (!is_unit)
+    throw FormulaError(fmt::format("'{}' behind a number is no unit", label), syntax.position,
+                       "an operator is missing, or the number is none that a computer can hold");
+}
+
 Typed Resolver::number(const Syntax& syntax) {
   Graph& graph = model_.graph;
   // What comes from other formats may say infinity and mean it.
-  if (unchecked_) return {graph.constant(syntax.value), {}, true};
+  if (unchecked_) {
+    check_label(syntax);
+    return {graph.constant(syntax.value), {}, true};
+  }
   if (!std::isfinite(syntax.value)) throw FormulaError("a number that is not finite", syntax.position);
   if (syntax.text.empty()) return {graph.constant(syntax.value), {}, syntax.value == 0.0};
   try {

@@ -36,6 +36,7 @@ class Resolver {
   Typed number(const Syntax& syntax);
   Typed call(const Syntax& syntax);
   Typed rate_of(const Syntax& syntax);
+  void check_label(const Syntax& syntax) const;
   Typed operation(const Syntax& syntax);
   Typed power(const Syntax& syntax, const Typed& base, const Typed& exponent);
   Typed select(const Syntax& syntax);

@@ -219,10 +219,14 @@ Rendered MathText::definition(const ASTNode& node, const Locals& locals) {
     if (value.level != Rendered::atom) value = {"(" + value.text + ")", Rendered::atom};
     arguments[function.getArgument(i)->getName()] = std::move(value);
   }
+  // A fault inside must not leave the definition open for those who use it next.
+  struct Open {
+    std::vector<std::string>& ids;
+    ~Open() { ids.pop_back(); }
+  };
   open_.push_back(id);
-  Rendered out = (*this)(*function.getBody(), arguments);
-  open_.pop_back();
-  return out;
+  const Open open{open_};
+  return (*this)(*function.getBody(), arguments);
 }
 
 Rendered MathText::render(const ASTNode& node, const Locals& locals) {

@@ -8,7 +8,7 @@ namespace howship::sbml {
 
 std::string Names::make(const std::string& wish) {
   // Underscores behind such a name would never make it free.
-  std::string name = wish.starts_with("given_") ? "the_" + wish : wish;
+  std::string name = wish == "given" || wish.starts_with("given_") ? "the_" + wish : wish;
   while (model::is_reserved(name) || is_function_name(name) || taken_.contains(name)) name += "_";
   taken_.insert(name);
   return name;

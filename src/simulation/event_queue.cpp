@@ -54,6 +54,8 @@ void EventQueue::reset() {
   pending_.clear();
   triggered_ = 0;
   draws_ = 0;
+  crowded_ = 0;
+  last_ = 0.0;
 }
 
 void EventQueue::evaluate(double time, std::span<const double> systemic) {
@@ -120,14 +122,17 @@ bool EventQueue::due(double time, std::span<const double> systemic) {
 bool EventQueue::update(double time, std::span<double> systemic) {
   if (model_.events.empty()) return false;
   constexpr std::size_t kMost = 10'000;
+  // A ball that bounces ever lower never gets past an instant either.
+  if (time - last_ > 1e-9 * std::max(1.0, time)) crowded_ = 0;
   bool any = false;
   look(time, systemic);
-  for (std::size_t count = 0;; ++count) {
+  for (;; ++crowded_) {
     const auto next = next_due(time);
     if (!next) return any;
+    last_ = time;
     const Pending pending = pending_[*next];
     const model::Event& event = model_.events[pending.event];
-    if (count == kMost) {
+    if (crowded_ == kMost) {
       throw NumericalError(
           fmt::format("event '{}' and others keep following each other on day {:.6g}; look at the "
                       "conditions that they make true for each other",

@@ -11,7 +11,7 @@ namespace howship::simulation {
 
 /// The events of a model during one run: which conditions hold, and what waits for its delay to pass. The order is that
 /// of SBML Level 3: after each event all conditions are looked at anew, and of those that are due the one of highest
-/// priority (then the first in the file, or one drawn if the model wants that) happens next.
+/// priority (then the one whose condition turned first, or one drawn if the model wants that) happens next.
 class EventQueue {
  public:
   EventQueue(const model::Kinetics& kinetics, std::span<const double> parameters);
@@ -54,6 +54,8 @@ class EventQueue {
   std::vector<bool> holds_;
   std::vector<Pending> pending_;
   std::size_t triggered_ = 0;
+  std::size_t crowded_ = 0;  ///< how many have happened with hardly any time between them
+  double last_ = 0.0;        ///< day of the last one
   std::uint64_t draws_ = 0;  ///< each run draws the same numbers
 };
 

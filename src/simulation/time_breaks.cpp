@@ -25,6 +25,28 @@ double first_after(double time, Side&& side) {
   return side(t) == after ? t : time;
 }
 
+/// Looks at many instants and closes in on each turn between two of them.
+template <class Side, class Add>
+void search(double end, Side&& side, Add&& add) {
+  constexpr int kLooks = 50'000;
+  double before = 0.0;
+  double was = side(before);
+  for (int n = 1; n <= kLooks; ++n) {
+    const double now = end * n / kLooks;
+    const double is = side(now);
+    double low = before;
+    double high = now;
+    while (is != was) {
+      const double middle = 0.5 * (low + high);
+      if (middle <= low || middle >= high) break;
+      (side(middle) == was ? low : high) = middle;
+    }
+    if (is != was) add(high);
+    before = now;
+    was = is;
+  }
+}
+
 }  // namespace
 
 std::vector<double> time_breaks(const model::Kinetics& kinetics, std::span<const double> parameters, double end) {
@@ -46,7 +68,6 @@ std::vector<double> time_breaks(const model::Kinetics& kinetics, std::span<const
   for (std::size_t i = 0; i < switches.timed.size(); ++i) {
     const double level = levels[2 * i];
     const double slope = levels[2 * i + 1];
-    if (!(std::isfinite(level) && std::isfinite(slope)) || slope == 0.0) continue;
     const auto side = [&](double time) {
       evaluate(switches.sides, side_workspace, time, sides);
       return sides[i];
@@ -55,6 +76,11 @@ std::vector<double> time_breaks(const model::Kinetics& kinetics, std::span<const
       if (!(time > 0.0 && time < end)) return;
       breaks.push_back(switches.timed[i] == Switches::Kind::equality ? time : first_after(time, side));
     };
+    if (switches.timed[i] == Switches::Kind::searched) {
+      search(end, side, add);
+      continue;
+    }
+    if (!(std::isfinite(level) && std::isfinite(slope)) || slope == 0.0) continue;
     if (switches.timed[i] != Switches::Kind::steps) {
       add(-level / slope);
       continue;

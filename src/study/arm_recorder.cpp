@@ -38,6 +38,11 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
   };
   for (const auto& species : model.species)
     add(species.id, species.unit, *model.find_node(species.id), species.scope == model::Scope::local);
+  // A model from elsewhere has no observables: its rules are what it shows.
+  for (const auto& quantity : model.quantities) {
+    if (!model.units_checked && quantity.stage != model::Stage::voxel && model.observables.empty())
+      add(quantity.id, quantity.unit, quantity.node, false);
+  }
   for (const auto& observable : model.observables)
     add(observable.id, observable.unit, observable.node, observable.stage == model::Stage::voxel);
 

@@ -56,7 +56,11 @@ Settings read_settings(const std::filesystem::path& file) {
   settings.start = number("start");
   settings.duration = number("duration");
   settings.absolute = number("absolute");
-  settings.steps = static_cast<std::size_t>(number("steps"));
+  const double steps = number("steps");
+  constexpr double kMostSteps = 1e7;
+  if (!(steps >= 0.0 && steps <= kMostSteps))
+    throw UnsupportedError(fmt::format("{}: 'steps' is {}, and must be 0 to {:g}", file.string(), steps, kMostSteps));
+  settings.steps = static_cast<std::size_t>(steps);
   settings.variables = entries["variables"];
   settings.amounts = entries["amount"];
   settings.concentrations = entries["concentration"];
@@ -128,15 +132,14 @@ void run_sbml_case(const std::filesystem::path& folder, const std::string& numbe
   schedule.outputs = times_of(settings);
   schedule.end = schedule.outputs.back();
   std::vector<std::vector<double>> rows(schedule.outputs.size());
-  simulation.run(
-      schedule,
-      [&](const simulation::State& state, simulation::Moment) {
-        // Events report themselves too; where one meets a row, the row holds what is after it.
-        const auto row = std::lower_bound(schedule.outputs.begin(), schedule.outputs.end(), state.time);
-        if (row != schedule.outputs.end() && *row == state.time)
-          rows[static_cast<std::size_t>(row - schedule.outputs.begin())] = probe.numbers(state, nodes);
-      },
-      {});
+  simulation.run(schedule,
+                 [&](const simulation::State& state, simulation::Moment) {
+                   // Events report themselves too; where one meets a row, the row holds what is after it.
+                   const auto row = std::lower_bound(schedule.outputs.begin(), schedule.outputs.end(), state.time);
+                   if (row != schedule.outputs.end() && *row == state.time)
+                     rows[static_cast<std::size_t>(row - schedule.outputs.begin())] = probe.numbers(state, nodes);
+                 },
+                 {});
   std::string csv = "time";
   for (const std::string& id : settings.variables) csv += "," + id;
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -144,6 +144,29 @@ TEST(Jump, APulseOfTimeIsNeitherMissedNorSmeared) {
   }
 }
 
+TEST(Jump, PulsesThatComeBackAreSearchedFor) {
+  Toy toy;  // 0.02 days of every week from its third day on: a comparison with a step inside
+  const auto week = toy.over(toy.time(), toy.number(7.0));
+  const auto day = toy.minus(toy.time(), toy.times(7.0, toy.apply(model::Op::floor, week)));
+  const auto pulse = toy.both(toy.at_most(toy.number(3.0), day), toy.less(day, toy.number(3.02)));
+  toy.systemic("s", toy.number(0.0));
+  toy.process("pulse", toy.times(50.0, pulse), {{"s", 1.0}});
+  const auto result = testing::run(toy.build(), kPoint, {70.0, {}, {70.0}}, tolerance(1e-8));
+  EXPECT_NEAR(result.states.back().systemic[0], 10.0, 1e-6);
+}
+
+TEST(Event, ABallThatBouncesForEverIsStopped) {
+  Toy toy;
+  const auto height = toy.systemic("height", toy.number(1.0));
+  const auto speed = toy.systemic("speed", toy.number(0.0));
+  toy.process("fall", speed, {{"height", 1.0}});
+  toy.process("gravity", toy.number(-10.0), {{"speed", 1.0}});
+  auto& bounce = toy.event("bounce", toy.both(toy.less(height, toy.number(0.0)), toy.less(speed, toy.number(0.0))),
+                           "speed", toy.times(-0.8, speed));
+  bounce.set.push_back({toy.index("height"), toy.number(0.0), "toy"});
+  EXPECT_THROW(testing::run(toy.build(), kPoint, {10.0, {}, {10.0}}, tolerance(1e-6)), NumericalError);
+}
+
 TEST(Jump, StepsOfTimeAreFollowed) {
   Toy toy;  // x' = 0, 1, 2, ... from week to week
   toy.local("x", toy.number(0.0));

@@ -31,8 +31,8 @@ struct KnownInput {
 /// Where rates and event conditions jump. A comparison or step of time alone (piecewise(..., time < 1 day, ...)) tells
 /// its instants beforehand; one that reads systemic species is watched for its turn.
 struct Switches {
-  enum class Kind { crossing, equality, steps };
-  std::vector<Kind> timed;  ///< of each timed one: a - b vanishes once, or a level passes whole numbers
+  enum class Kind { crossing, equality, steps, searched };
+  std::vector<Kind> timed;  ///< of each timed one: a - b vanishes once, a level passes whole numbers, or neither
   Program levels;           ///< two outputs for each timed one: the level on day 0, and its change per day
   Program sides;            ///< one output for each timed one: the comparison, or the step, at a time
   Program watched;          ///< comparisons in rates that read systemic species
