@@ -75,6 +75,17 @@ std::string to_text(Status status) {
   return "unknown";
 }
 
+namespace {
+
+Status status_of(const std::string& text) {
+  for (const Status status : {Status::pending, Status::running, Status::complete, Status::interrupted}) {
+    if (to_text(status) == text) return status;
+  }
+  return Status::failed;
+}
+
+}  // namespace
+
 std::string Manifest::to_json() const {
   Json fields_json = Json::array();
   for (const FieldRecord& field : fields)
@@ -87,6 +98,7 @@ std::string Manifest::to_json() const {
                      {"status", to_text(status)},
                      {"message", message},
                      {"started", started},
+                     {"resumed", resumed},
                      {"wall_seconds", wall_seconds},
                      {"threads", threads},
                      {"seed", seed},
@@ -113,6 +125,33 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
     write_text(folder / "run.json", text);
   } catch (const OutputError&) {
     if (running || !overwrite(folder / "run.json", std::move(text))) throw;
+  }
+}
+
+Manifest read_manifest(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::path path = folder / "run.json";
+  if (!std::filesystem::is_regular_file(path, error))
+    throw InputError(fmt::format("'{}' holds no run: there is no run.json", folder.string()));
+  const auto json = nlohmann::json::parse(read_text(path), nullptr, false);
+  try {
+    Manifest manifest;
+    manifest.status = status_of(json.at("status"));
+    manifest.started = json.at("started");
+    manifest.wall_seconds = json.at("wall_seconds");
+    manifest.digests = json.at("digests");
+    manifest.resumed = json.value("resumed", std::vector<std::string>());
+    for (const auto& entry : json.at("arms")) {
+      ArmRecord arm;
+      arm.id = entry.at("id");
+      arm.status = status_of(entry.at("status"));
+      for (const auto& [name, value] : entry.at("solver").items()) arm.solver.emplace_back(name, value);
+      for (const auto& [name, value] : entry.at("mass_balance").items()) arm.mass_balance.emplace_back(name, value);
+      manifest.arms.push_back(std::move(arm));
+    }
+    return manifest;
+  } catch (const nlohmann::json::exception&) {
+    throw InputError(fmt::format("'{}' is not the record of a run: it is damaged or was changed", path.string()));
   }
 }
 

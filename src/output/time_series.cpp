@@ -19,12 +19,45 @@ std::string csv_field(const std::string& text) {
 }
 
 TimeSeriesWriter::TimeSeriesWriter(std::filesystem::path path, std::span<const Column> columns,
-                                   const std::string& time_unit)
-    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "wb")), columns_(columns.size()) {
-  if (!file_) throw OutputError(fmt::format("cannot write '{}': {}", path_.string(), std::strerror(errno)));
+                                   const std::string& time_unit, Opening opening)
+    : path_(std::move(path)), columns_(columns.size()) {
   std::string header = csv_field(fmt::format("time [{}]", time_unit));
   for (const Column& column : columns) header += ',' + csv_field(fmt::format("{} [{}]", column.name, column.unit));
-  append(header + '\n');
+  header += '\n';
+  if (opening == Opening::again) {
+    reopen(header);
+    return;
+  }
+  file_.reset(std::fopen(path_.c_str(), "wb"));
+  if (!file_) throw OutputError(fmt::format("cannot write '{}': {}", path_.string(), std::strerror(errno)));
+  append(header);
+}
+
+void TimeSeriesWriter::reopen(const std::string& header) {
+  file_.reset(std::fopen(path_.c_str(), "r+b"));
+  if (!file_) throw InputError(fmt::format("cannot go on with '{}': {}", path_.string(), std::strerror(errno)));
+  std::string found(header.size(), '\0');
+  found.resize(std::fread(found.data(), 1, found.size(), file_.get()));
+  if (found != header)
+    throw InputError(fmt::format("'{}' is not the table that this run began: its columns differ", path_.string()));
+  std::fseek(file_.get(), 0, SEEK_END);
+  whole_ = std::ftell(file_.get());
+}
+
+void TimeSeriesWriter::exchange(simulation::Archive& archive) {
+  // What a checkpoint counts on must outlast a power cut too.
+  if (!archive.reading() && ::fsync(::fileno(file_.get())) != 0)
+    throw OutputError(fmt::format("cannot write '{}': {}", path_.string(), std::strerror(errno)));
+  const long long found = whole_;
+  archive.number("tables/" + path_.filename().string(), whole_);
+  if (!archive.reading()) return;
+  if (whole_ > found) {
+    throw InputError(fmt::format("'{}' has {} bytes, but had {} when the checkpoint was written; it was changed since",
+                                 path_.string(), found, whole_));
+  }
+  if (::ftruncate(::fileno(file_.get()), whole_) != 0)
+    throw OutputError(fmt::format("cannot cut '{}': {}", path_.string(), std::strerror(errno)));
+  std::fseek(file_.get(), 0, SEEK_END);
 }
 
 void TimeSeriesWriter::row(double time, std::span<const double> values) {

@@ -159,6 +159,30 @@ std::optional<double> EventQueue::next_time() const {
   return next;
 }
 
+void EventQueue::exchange(Archive& archive) {
+  if (model_.events.empty()) return;
+  std::vector<double> holds(holds_.begin(), holds_.end());
+  archive.exchange("events/holds", std::span(holds));
+  archive.number("events/triggered", triggered_);
+  archive.number("events/crowded", crowded_);
+  archive.number("events/last", last_);
+  archive.number("events/draws", draws_);
+  std::size_t waiting = pending_.size();
+  archive.number("events/waiting", waiting);
+  pending_.resize(waiting);
+  for (std::size_t i = 0; i < waiting; ++i) {
+    Pending& pending = pending_[i];
+    const std::string name = fmt::format("events/waiting_{}/", i);
+    archive.number(name + "event", pending.event);
+    archive.number(name + "time", pending.time);
+    archive.number(name + "order", pending.order);
+    archive.exchange(name + "values", pending.values);
+    if (pending.event >= model_.events.size())
+      throw InputError("the checkpoint holds an event that the model does not");
+  }
+  for (std::size_t e = 0; e < holds.size(); ++e) holds_[e] = holds[e] != 0.0;
+}
+
 void EventQueue::signs(double time, std::span<const double> systemic, double* out) {
   if (model_.events.empty()) return;
   conditions_.prepare(conditions_workspace_, {time, systemic, no_reductions_});

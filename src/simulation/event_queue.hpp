@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "howship/model/kinetics.hpp"
+#include "howship/simulation/archive.hpp"
 
 namespace howship::simulation {
 
@@ -27,6 +28,8 @@ class EventQueue {
   bool update(double time, std::span<double> systemic);
   /// The next instant at which something that waits is due.
   std::optional<double> next_time() const;
+
+  void exchange(Archive& archive);
 
   /// One number per condition, +1 where it holds and -1 where not: their changes of sign are what an integrator finds.
   std::size_t conditions() const { return model_.events.size(); }

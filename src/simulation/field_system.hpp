@@ -50,6 +50,8 @@ class FieldSystem final : public OdeSystem {
   void forget_failure() override { failure_.reset(); }
   Failure worst(double time, N_Vector y, N_Vector x, N_Vector w, const std::string& cause) override;
 
+  void exchange_matrix(Archive& archive) override;
+
   const Counters& counters() const override { return counters_; }
 
  private:
@@ -112,7 +114,7 @@ class FieldSystem final : public OdeSystem {
   std::vector<std::size_t> border_columns_;  ///< tail indices that local species feel
   std::vector<Buffer<double>> border_;       ///< (I - γJ)⁻¹ γ ∂local/∂systemic, for each of them
   Buffer<float> integrand_slopes_;           ///< per block, entry and lane
-  Eigen::MatrixXd systemic_by_reduction_;
+  Eigen::MatrixXd systemic_by_reduction_, border_matrix_;
   Eigen::PartialPivLU<Eigen::MatrixXd> border_lu_;
 
   std::vector<std::uint8_t> bad_blocks_;

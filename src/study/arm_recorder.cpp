@@ -25,7 +25,8 @@ Dimension volume() {
 }  // namespace
 
 ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Kinetics> kinetics, const Place& place,
-                         const std::filesystem::path& folder, Threads threads)
+                         const std::filesystem::path& folder, Threads threads,
+                         output::TimeSeriesWriter::Opening opening)
     : arm_(arm),
       probe_(std::move(kinetics), arm.parameters, place.domain, place.given_fields(arm.model->given), threads) {
   const model::Model& model = *arm.model;
@@ -56,8 +57,8 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
     fluxes.push_back({process.id, to_text(local ? process.dimension * volume() : process.dimension)});
   }
   created(folder);
-  series_.emplace(folder / "timeseries.csv", series, model.time_unit);
-  fluxes_.emplace(folder / "fluxes.csv", fluxes, model.time_unit);
+  series_.emplace(folder / "timeseries.csv", series, model.time_unit, opening);
+  fluxes_.emplace(folder / "fluxes.csv", fluxes, model.time_unit, opening);
   if (arm.frames.empty()) return;
   std::vector<output::FrameWriter::Field> fields;
   for (const FrameField& field : arm.fields) {
@@ -65,6 +66,12 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
     fields.push_back({field.name, field.unit.text});
   }
   frames_.emplace(folder, place.domain, std::move(fields));
+}
+
+void ArmRecorder::exchange(simulation::Archive& archive) {
+  series_->exchange(archive);
+  fluxes_->exchange(archive);
+  if (frames_) frames_->exchange(archive);
 }
 
 void ArmRecorder::record(const simulation::State& state, simulation::Moment moment) {

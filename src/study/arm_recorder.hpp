@@ -16,7 +16,11 @@ namespace howship::study {
 class ArmRecorder {
  public:
   ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Kinetics> kinetics, const Place& place,
-              const std::filesystem::path& folder, Threads threads);
+              const std::filesystem::path& folder, Threads threads,
+              output::TimeSeriesWriter::Opening opening = output::TimeSeriesWriter::Opening::anew);
+
+  /// How far tables and frames are.
+  void exchange(simulation::Archive& archive);
 
   void record(const simulation::State& state, simulation::Moment moment);
 

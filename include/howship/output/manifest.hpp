@@ -57,6 +57,7 @@ struct Manifest {
   std::vector<FieldRecord> fields;
   std::vector<ArmRecord> arms;
   std::map<std::string, std::string> digests;  ///< SHA-256 by what was read
+  std::vector<std::string> resumed;            ///< when the run was taken up again, UTC
 
   std::string to_json() const;
 };
@@ -64,6 +65,10 @@ struct Manifest {
 /// Replaces folder/run.json in one step. While the run goes on it keeps some white space at the end, so that how the
 /// run ended can be written over it even when the disk has become full. @throws OutputError
 void write_manifest(const std::filesystem::path& folder, const Manifest& manifest);
+
+/// What a run has to know of its beginning to go on: of run.json the times, digests, and of the arms how they stand.
+/// @throws InputError if the folder holds no run
+Manifest read_manifest(const std::filesystem::path& folder);
 
 /// Now, as "2026-01-01T12:00:00Z".
 std::string utc_now();
