@@ -40,8 +40,12 @@ std::string species_text(const model::Model& model, std::size_t index) {
       right += fmt::format(" + doses of {} times {}", drug.id,
                            drug.bioavailability_text.empty() ? "1" : drug.bioavailability_text);
   }
-  return text + fmt::format("      d/dt {} ={}\n      at day 0: {}\n", species.id, right.empty() ? " 0" : right,
-                            species.initial_text);
+  text += fmt::format("      d/dt {} ={}\n      at day 0: {}\n", species.id, right.empty() ? " 0" : right,
+                      species.initial_text);
+  if (!species.initial_source.empty()) text += fmt::format("      source of that: {}\n", species.initial_source);
+  if (!species.diffusion_source.empty())
+    text += fmt::format("      source of its diffusion: {}\n", species.diffusion_source);
+  return text;
 }
 
 std::string process_text(const model::Model& model, const model::Process& process) {

@@ -70,41 +70,6 @@ Typed Builder::given(const std::string& name) {
   return {model_.graph.leaf(Op::given, index), dimension, false};
 }
 
-Typed Builder::force(const std::string& name, Entry& entry) {
-  switch (entry.state) {
-    case Entry::State::done:
-      return entry.value;
-    case Entry::State::failed:
-      return {model_.graph.constant(1.0), {}, true};
-    case Entry::State::in_progress: {
-      std::string chain;
-      const auto start = std::find(chain_.begin(), chain_.end(), name);
-      for (auto it = start; it != chain_.end(); ++it) chain += *it + " → ";
-      fault(entry.where, fmt::format("quantities go round in a circle: {}{}", chain, name),
-            "one of them must be a species with an equation of its own");
-      throw Reported{};
-    }
-    case Entry::State::fresh:
-      break;
-  }
-  if (chain_.size() > kDeepestChain) {
-    fault(entry.where,
-          fmt::format("'{}' stands at the end of more than {} quantities that use each other", name, kDeepestChain));
-    throw Reported{};
-  }
-  entry.state = Entry::State::in_progress;
-  chain_.push_back(name);
-  try {
-    entry.value = entry.kind == Entry::Kind::parameter ? parameter_value(entry) : formula_value(entry);
-    entry.state = Entry::State::done;
-  } catch (const Reported&) {
-    entry.state = Entry::State::failed;
-    entry.value = {model_.graph.constant(1.0), {}, true};
-  }
-  chain_.pop_back();
-  return entry.value;
-}
-
 Typed Builder::parameter_value(Entry& entry) {
   Parameter& p = model_.parameters[entry.slot];
   std::string text = p.id;
@@ -182,7 +147,8 @@ Typed Builder::modified(Typed value, const Entry& entry, std::string& text) {
 
 Typed Builder::formula(const Text& text) {
   try {
-    return resolve_(parse_formula(text.value));
+    const auto known = parsed_.extract(&text);
+    return resolve_(known.empty() ? parse_formula(text.value) : known.mapped());
   } catch (const FormulaError& error) {
     fault(at(text, error.position()), error.what(), error.hint());
   } catch (const Reported&) {
