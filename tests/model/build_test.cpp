@@ -237,7 +237,7 @@ TEST_F(Build, ALongCircleIsFound) {
 
 TEST_F(Build, OverlaysSetHowASpeciesStartsAndSpreads) {
   const Model model = build({"[modify.A]\ninitial = \"3*A0\"\nsource = \"a test\"\n",
-                             "[modify.A]\ndiffusion = \"2 mm^2/day\"\nsource = "
+                             "[modify.A]\ndiffusion = \"2*(1 mm)^2/(1 day)\"\nsource = "
                              "\"another\"\n"});
   const Species& species = *model.find_species("A");
   EXPECT_EQ(species.initial_text, "3*A0");
