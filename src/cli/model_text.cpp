@@ -67,6 +67,15 @@ std::string parameter_text(const model::Parameter& parameter) {
                      dash(parameter.title), parameter.source);
 }
 
+std::string event_text(const model::Model& model, const model::Event& event) {
+  std::string text = fmt::format("  {}: when {}{}\n", event.id, event.when_text, dash(event.title));
+  if (event.delay) text += fmt::format("      delay: {}\n", event.delay_text);
+  if (event.priority) text += fmt::format("      priority: {}\n", event.priority_text);
+  for (const auto& set : event.set)
+    text += fmt::format("      sets {} to {}\n", model.species[set.species].id, set.text);
+  return text;
+}
+
 std::string escaped(const std::string& text) {
   std::string out;
   for (const char c : text) out += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
@@ -95,6 +104,8 @@ std::string explain_text(const model::Model& model) {
     text += fmt::format("  {} = {}  [{}]{}\n", observable.id, observable.text, observable.unit.text,
                         dash(observable.title));
   }
+  if (!model.events.empty()) text += "\nEvents\n";
+  for (const auto& event : model.events) text += event_text(model, event);
   if (!model.drugs.empty()) text += "\nDrugs\n";
   for (const auto& drug : model.drugs) {
     text += fmt::format("  {}: an amount in {} enters {}{}\n", drug.id, to_text(drug.amount),

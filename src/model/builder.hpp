@@ -26,6 +26,7 @@ class Builder {
   static SourceLocation at(const Text& text, std::size_t position);
   /// Nothing if the text is no unit; that is reported, and fits any dimension from then on.
   std::optional<Unit> unit(const std::string& text, const SourceLocation& where);
+  bool is_unit(const std::string& name) const;
   std::vector<std::string> known_names() const;
   /// What holds for the whole model. Whether units are checked: all files must say the same, or numbers of one would
   /// mean something else in the other.

@@ -34,6 +34,15 @@ std::optional<Unit> Builder::unit(const std::string& text, const SourceLocation&
   }
 }
 
+bool Builder::is_unit(const std::string& name) const {
+  try {
+    units_.parse(name);
+    return model_.units_checked;
+  } catch (const UnitError&) {
+    return false;
+  }
+}
+
 std::vector<std::string> Builder::known_names() const {
   std::vector<std::string> out;
   for (const auto& [name, entry] : names_) {
@@ -48,7 +57,11 @@ Typed Builder::lookup(const std::string& name, std::size_t position) {
   if (name.starts_with("given_")) return given(name.substr(6));
   const auto found = names_.find(name);
   if (found == names_.end())
-    throw FormulaError(fmt::format("unknown name '{}'", name), position, did_you_mean(name, known_names()));
+    throw FormulaError(fmt::format("unknown name '{}'", name), position,
+                       is_unit(name) ? fmt::format("'{}' is a unit, which stands behind a number of its own: write "
+                                                   "(5 mg)/(1 day), not 5 mg/day",
+                                                   name)
+                                     : did_you_mean(name, known_names()));
   Entry& entry = found->second;
   if (entry.removed)
     throw FormulaError(fmt::format("'{}' is used here but left out by {}", name, entry.removed_by), position,

@@ -288,7 +288,10 @@ class Preparer {
 
 model::Library library_of(const Study& study, const std::filesystem::path& models) {
   model::Library library(models);
-  for (const auto& [id, text] : study.inline_models) library.add(id, text);
+  for (const auto& [id, text] : study.inline_models) {
+    const auto file = study.inline_files.find(id);
+    library.add(id, text, file != study.inline_files.end() ? file->second : std::string());
+  }
   return library;
 }
 
