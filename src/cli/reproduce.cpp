@@ -83,7 +83,8 @@ class Reproducer {
         ++unread;
       }
     }
-    const std::string faulty = unread > 0 ? fmt::format(", {} of them with faults in their files", unread) : "";
+    const std::string faulty =
+        unread > 0 ? fmt::format(", {} of them with faults in {} files", unread, unread == 1 ? "its" : "their") : "";
     const std::string claims = results.empty() ? "" : "; " + papers::summary_text(results);
     fmt::print("{} paper{}{}{}\n", names.size(), names.size() == 1 ? "" : "s", faulty, claims);
     return code_;

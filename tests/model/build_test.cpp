@@ -8,6 +8,7 @@
 namespace howship::model {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr const char* kBase = R"(
@@ -229,6 +230,11 @@ TEST_F(Build, AChainOfQuantitiesMayBeLong) {
   environment.systemic = {2.0L};
   environment.local = {2.0L};
   EXPECT_DOUBLE_EQ(static_cast<double>(evaluate(model.graph, *last, environment)), 40000.0);
+}
+
+TEST_F(Build, AUnitWithoutANumberIsExplained) {
+  EXPECT_THAT(error_of({"[quantities]\nq = \"k*5 pM/day\"\n"}),
+              AllOf(HasSubstr("unknown name 'day'"), HasSubstr("write (5 mg)/(1 day), not 5 mg/day")));
 }
 
 TEST_F(Build, ALongCircleIsFound) {
