@@ -1,6 +1,8 @@
 #include "sbml/document.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -27,6 +29,28 @@ int line_at(std::string_view xml, std::size_t at) {
   return 1 + static_cast<int>(std::count(xml.begin(), xml.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
 }
 
+/// A <cn type="integer"> must hold a whole number that the parser can: it would read 1.5 as 1.
+void check_integer(std::string_view xml, std::size_t at, std::size_t end, const std::string& file) {
+  const std::string_view tag = xml.substr(at + 1, end - at - 1);
+  const std::string_view name = tag.substr(0, tag.find_first_of(" \t\r\n"));
+  if (name != "cn" && !name.ends_with(":cn")) return;
+  if (tag.find("\"integer\"") == std::string_view::npos && tag.find("'integer'") == std::string_view::npos) return;
+  if (tag.find("base") != std::string_view::npos) return;  // in which other letters are digits
+  const std::string_view content = xml.substr(end + 1, xml.find('<', end) - end - 1);
+  const std::size_t first = content.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return;
+  std::string_view digits = content.substr(first, content.find_last_not_of(" \t\r\n") + 1 - first);
+  const std::string text(digits);
+  if (digits.front() == '+') digits.remove_prefix(1);
+  std::int32_t value = 0;
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc{} && stop == digits.data() + digits.size()) return;
+  throw InputError({{{file, line_at(xml, at), 1},
+                     fmt::format("'{}' is no whole number from -2147483648 to 2147483647", text),
+                     "a larger one, and one with a fraction, is a <cn> without type=\"integer\"",
+                     {}}});
+}
+
 /// What must be refused before a parser sees it: entities, which could be fetched or grow without end, and nesting.
 void check_shape(std::string_view xml, const std::string& file) {
   int depth = 0;
@@ -49,6 +73,7 @@ void check_shape(std::string_view xml, const std::string& file) {
       }
     }
     const bool is_empty = end > at && end < xml.size() && xml[end - 1] == '/';
+    if (!closes && !is_empty) check_integer(xml, at, end, file);
     if (closes) {
       --depth;
     } else if (!is_empty && ++depth > kDeepest) {
@@ -82,6 +107,18 @@ Diagnostic diagnostic_of(const SBMLError& error, const std::string& file) {
           first_line(error.getMessage()),
           {},
           {}};
+}
+
+/// The number that could not be read, which the parser does not name: it stops at the end of its element.
+std::string number_before(const std::string& xml, const SourceLocation& where) {
+  std::size_t line = 0;
+  for (int i = 1; i < where.line && line < xml.size(); ++i) line = std::min(xml.find('\n', line), xml.size() - 1) + 1;
+  const std::size_t end = std::min(line + static_cast<std::size_t>(std::max(where.column, 0)), xml.size());
+  const std::size_t begin = xml.rfind("<cn", end);
+  const std::size_t close = begin == std::string::npos ? begin : xml.find("</cn>", begin);
+  constexpr std::size_t kLongest = 200;
+  if (close == std::string::npos || close - begin > kLongest) return {};
+  return first_line(xml.substr(begin, close + 5 - begin));
 }
 
 /// What a message says of this element: behind the rule in general and the place in the specification.
@@ -139,7 +176,10 @@ std::unique_ptr<SBMLDocument> read_document(const std::string& xml, const std::s
   std::vector<Diagnostic> faults;
   for (unsigned int i = 0; i < document->getNumErrors(); ++i) {
     const SBMLError& error = *document->getError(i);
-    if (error.isError() || error.isFatal()) faults.push_back(diagnostic_of(error, file));
+    if (!error.isError() && !error.isFatal()) continue;
+    faults.push_back(diagnostic_of(error, file));
+    if (faults.back().message.starts_with("Failed to read a valid"))
+      faults.back().hint = number_before(xml, faults.back().where);
   }
   if (!faults.empty()) throw InputError(std::move(faults));
   if (document->getModel() == nullptr)

@@ -79,6 +79,7 @@ class Preparer {
       if (model.find_parameter(value.id) == nullptr) no_parameter(value, ids_of(model.parameters));
       set_parameter(model, value, prepared.parameters);
     }
+    check_delays(prepared);
     for (const DoseRule& rule : arm.doses) add_doses(arm, rule, prepared);
     settle_times(prepared);
     choose_fields(model, prepared);
@@ -159,6 +160,20 @@ class Preparer {
       return;
     }
     parameters[static_cast<std::size_t>(found - model.parameters.data())] = base;
+  }
+
+  // The model's own values have been checked; those of the study may make a delay negative.
+  void check_delays(const PreparedArm& arm) {
+    for (const model::Event& event : arm.model->events) {
+      const auto delay = model::known_delay(*arm.model, event, arm.parameters);
+      if (!delay || *delay >= 0.0) continue;
+      faults_.add({event.origin.where,
+                   fmt::format("arm {}: with its parameters the delay of event '{}' is {} day, and must be zero or "
+                               "positive",
+                               arm.id, event.id, *delay),
+                   fmt::format("the delay is {}", event.delay_text),
+                   {}});
+    }
   }
 
   void add_doses(const Arm& arm, const DoseRule& rule, PreparedArm& prepared) {
@@ -273,7 +288,10 @@ class Preparer {
 
 model::Library library_of(const Study& study, const std::filesystem::path& models) {
   model::Library library(models);
-  for (const auto& [id, text] : study.inline_models) library.add(id, text);
+  for (const auto& [id, text] : study.inline_models) {
+    const auto file = study.inline_files.find(id);
+    library.add(id, text, file != study.inline_files.end() ? file->second : std::string());
+  }
   return library;
 }
 

@@ -52,6 +52,7 @@ std::optional<std::string> take_model_file(TableReader& reader, const TableReade
   try {
     const std::string text = read_text(file);
     const auto [known, is_new] = study.inline_models.emplace(id, text);
+    if (is_new) study.inline_files[id] = file.lexically_normal().string();
     if (is_new || known->second == text) return id;
     reader.context().fault(item.where, fmt::format("there are two model files named '{}.toml'", id),
                            "a file's name is the model's id: give each its own");
