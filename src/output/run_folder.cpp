@@ -69,7 +69,7 @@ void remove_run(const fs::path& folder, const std::vector<std::string>& arms) {
   }
   remove_pictures(folder / "pictures", arms);
   // run.json last, so that a removal cut short is still recognised as ours.
-  remove_files(folder, {"resolved.toml", "citations.bib", "run.json"});
+  remove_files(folder, {"patients.csv", "patients_given.csv", "resolved.toml", "citations.bib", "run.json"});
 }
 
 }  // namespace

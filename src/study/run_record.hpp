@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "howship/output/manifest.hpp"
+#include "howship/study/patients.hpp"
 
 #include "plan.hpp"
 
@@ -19,6 +20,8 @@ class RunRecord {
   RunRecord(std::filesystem::path folder, const Study& study, const Place& place, const std::vector<CompiledArm>& arms,
             Threads threads);
 
+  /// The run is one over patients. What is noted in the answer is written with the next call.
+  output::PatientsRecord& patients_begin(const PatientTable& table);
   void arm_begins(std::size_t arm);
   void arm_ends(std::size_t arm, const simulation::Statistics& statistics);
   void arm_fails(std::size_t arm);
