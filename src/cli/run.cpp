@@ -4,6 +4,7 @@
 
 #include "howship/core/files.hpp"
 #include "howship/core/progress.hpp"
+#include "howship/study/patients.hpp"
 #include "howship/study/read_study.hpp"
 #include "howship/study/simulation.hpp"
 
@@ -16,6 +17,13 @@ namespace howship::cli {
 namespace {
 
 namespace po = boost::program_options;
+
+study::PatientTable patients(const std::string& file) {
+  Diagnostics faults;
+  study::PatientTable table = study::read_patients(read_text(file), file, faults);
+  faults.raise_if_any();
+  return table;
+}
 
 ExitCode run(const po::variables_map& given) {
   const UnitSystem units;
@@ -36,7 +44,9 @@ ExitCode run(const po::variables_map& given) {
   options.folder = value(given, "output");
   options.force = given.count("force") > 0;
   options.dry_run = given.count("dry-run") > 0;
-  const study::RunResult result = study::run_study(study, data, units, options);
+  const study::RunResult result =
+      given.count("patients") > 0 ? study::run_patients(study, patients(value(given, "patients")), data, units, options)
+                                  : study::run_study(study, data, units, options);
   if (options.dry_run) {
     fmt::print("{}\nresults would go to {}\n", result.plan.text(study), result.folder.string());
   } else {
@@ -50,7 +60,7 @@ ExitCode run(const po::variables_map& given) {
 
 Command run_command() {
   Command command{"run",
-                  "run STUDY [-o DIR] [--set section.key=value]...",
+                  "run STUDY [-o DIR] [--set section.key=value]... [--patients FILE]",
                   "runs every arm of a study, or an SBML model (run MODEL.xml), and writes a run folder",
                   po::options_description("options"),
                   "STUDY",
@@ -59,6 +69,8 @@ Command run_command() {
   command.options.add_options()("output,o", po::value<std::string>(), "folder of the results (default out/<study id>)")(
       "set", po::value<std::vector<std::string>>()->composing(),
       "override of a key or, without a dot, of a parameter; may be repeated")(
+      "patients", po::value<std::string>(),
+      "table of virtual patients (CSV): a 0-D study is run for each, into patients.csv")(
       "force", "replace the results of an earlier run in that folder")(
       "dry-run", "check everything, say what the run would take, and stop");
   add_run_options(command.options);

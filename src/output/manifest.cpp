@@ -41,6 +41,22 @@ Json arm_json(const ArmRecord& arm) {
           {"mass_balance", numbers(arm.mass_balance)}};
 }
 
+// Arms of a run over patients have no folders, and their state is that of the patients.
+Json patients_json(const PatientsRecord& patients, const std::vector<ArmRecord>& arms) {
+  Json arms_json = Json::array();
+  for (const ArmRecord& arm : arms) {
+    Json json = arm_json(arm);
+    for (const char* key : {"status", "folder", "solver", "mass_balance"}) json.erase(key);
+    arms_json.push_back(std::move(json));
+  }
+  Json failed = Json::array();
+  for (const PatientsRecord::Failure& failure : patients.failed)
+    failed.push_back({{"patient", failure.patient}, {"arm", failure.arm}, {"reason", failure.reason}});
+  return {{"file", patients.file},   {"count", patients.count}, {"done", patients.done},
+          {"table", "patients.csv"}, {"arms", arms_json},       {"parameters", patients.parameters},
+          {"failed", failed}};
+}
+
 struct FileCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -91,27 +107,30 @@ std::string Manifest::to_json() const {
   for (const FieldRecord& field : fields)
     fields_json.push_back({{"name", field.name}, {"unit", field.unit}, {"title", field.title}});
   Json arms_json = Json::array();
-  for (const ArmRecord& arm : arms) arms_json.push_back(arm_json(arm));
-  const Json json = {{"format", 1},
-                     {"howship", HOWSHIP_VERSION},
-                     {"study", {{"id", study_id}, {"title", study_title}}},
-                     {"status", to_text(status)},
-                     {"message", message},
-                     {"started", started},
-                     {"resumed", resumed},
-                     {"wall_seconds", wall_seconds},
-                     {"threads", threads},
-                     {"seed", seed},
-                     {"vertebra",
-                      {{"kind", vertebra.kind},
-                       {"name", vertebra.name},
-                       {"voxels", vertebra.voxels},
-                       {"spacing_mm", vertebra.spacing},
-                       {"volume_mm3", vertebra.volume},
-                       {"notes", vertebra.notes}}},
-                     {"fields", fields_json},
-                     {"arms", arms_json},
-                     {"digests", digests}};
+  for (const ArmRecord& arm : arms) {
+    if (!patients) arms_json.push_back(arm_json(arm));
+  }
+  Json json = {{"format", 1},
+               {"howship", HOWSHIP_VERSION},
+               {"study", {{"id", study_id}, {"title", study_title}}},
+               {"status", to_text(status)},
+               {"message", message},
+               {"started", started},
+               {"resumed", resumed},
+               {"wall_seconds", wall_seconds},
+               {"threads", threads},
+               {"seed", seed},
+               {"vertebra",
+                {{"kind", vertebra.kind},
+                 {"name", vertebra.name},
+                 {"voxels", vertebra.voxels},
+                 {"spacing_mm", vertebra.spacing},
+                 {"volume_mm3", vertebra.volume},
+                 {"notes", vertebra.notes}}},
+               {"fields", fields_json},
+               {"arms", arms_json},
+               {"digests", digests}};
+  if (patients) json["patients"] = patients_json(*patients, arms);
   // A message may quote a user's file; bytes that are not UTF-8 must not stop the record of a failure.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
@@ -134,6 +153,10 @@ Manifest read_manifest(const std::filesystem::path& folder) {
   if (!std::filesystem::is_regular_file(path, error))
     throw InputError(fmt::format("'{}' holds no run: there is no run.json", folder.string()));
   const auto json = nlohmann::json::parse(read_text(path), nullptr, false);
+  if (json.is_object() && json.contains("patients")) {
+    throw InputError(fmt::format("'{}' is a run of patients, which is not taken up again", folder.string()),
+                     "run it anew with --force; a thousand patients take seconds");
+  }
   try {
     Manifest manifest;
     manifest.status = status_of(json.at("status"));

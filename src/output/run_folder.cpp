@@ -73,7 +73,7 @@ void remove_run(const fs::path& folder, const std::vector<std::string>& arms) {
   }
   remove_pictures(folder / "pictures", arms);
   // run.json last, so that a removal cut short is still recognised as ours.
-  remove_files(folder, {"resolved.toml", "citations.bib", "run.json"});
+  remove_files(folder, {"patients.csv", "patients_given.csv", "resolved.toml", "citations.bib", "run.json"});
 }
 
 }  // namespace
@@ -98,6 +98,7 @@ void check_run_folder(const fs::path& folder, bool force) {
 void open_run_folder(const fs::path& folder, bool force) {
   check_run_folder(folder, force);
   std::error_code error;
+  if (fs::exists(folder, error)) const FolderLock unused(folder);  // nothing is taken from under a run
   fs::create_directories(folder, error);
   if (error) throw OutputError(fmt::format("cannot create the folder '{}': {}", folder.string(), error.message()));
   if (const auto arms = arms_of_run(folder)) remove_run(folder, *arms);

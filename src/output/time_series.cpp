@@ -1,87 +1,37 @@
 #include "howship/output/time_series.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <stdexcept>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
-#include "howship/core/error.hpp"
-
 namespace howship::output {
+namespace {
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
+std::string header(std::span<const Column> columns, const std::string& time_unit) {
+  std::string line = csv_header({"time", time_unit});
+  for (const Column& column : columns) line += ',' + csv_header(column);
+  return line;
+}
+
+}  // namespace
+
+std::string csv_header(const Column& column) {
+  return csv_field(fmt::format("{} [{}]", column.name, column.unit));
 }
 
 TimeSeriesWriter::TimeSeriesWriter(std::filesystem::path path, std::span<const Column> columns,
-                                   const std::string& time_unit, Opening opening)
-    : path_(std::move(path)), columns_(columns.size()) {
-  std::string header = csv_field(fmt::format("time [{}]", time_unit));
-  for (const Column& column : columns) header += ',' + csv_field(fmt::format("{} [{}]", column.name, column.unit));
-  header += '\n';
-  if (opening == Opening::again) {
-    reopen(header);
-    return;
-  }
-  file_.reset(std::fopen(path_.c_str(), "wb"));
-  if (!file_) throw OutputError(fmt::format("cannot write '{}': {}", path_.string(), std::strerror(errno)));
-  append(header);
-}
-
-void TimeSeriesWriter::reopen(const std::string& header) {
-  file_.reset(std::fopen(path_.c_str(), "r+b"));
-  if (!file_) throw InputError(fmt::format("cannot go on with '{}': {}", path_.string(), std::strerror(errno)));
-  std::string found(header.size(), '\0');
-  found.resize(std::fread(found.data(), 1, found.size(), file_.get()));
-  if (found != header)
-    throw InputError(fmt::format("'{}' is not the table that this run began: its columns differ", path_.string()));
-  std::fseek(file_.get(), 0, SEEK_END);
-  whole_ = std::ftell(file_.get());
-}
-
-void TimeSeriesWriter::exchange(simulation::Archive& archive) {
-  // What a checkpoint counts on must outlast a power cut too.
-  if (!archive.reading() && ::fsync(::fileno(file_.get())) != 0)
-    throw OutputError(fmt::format("cannot write '{}': {}", path_.string(), std::strerror(errno)));
-  const long long found = whole_;
-  archive.number("tables/" + path_.filename().string(), whole_);
-  if (!archive.reading()) return;
-  if (whole_ > found) {
-    throw InputError(fmt::format("'{}' has {} bytes, but had {} when the checkpoint was written; it was changed since",
-                                 path_.string(), found, whole_));
-  }
-  if (::ftruncate(::fileno(file_.get()), whole_) != 0)
-    throw OutputError(fmt::format("cannot cut '{}': {}", path_.string(), std::strerror(errno)));
-  std::fseek(file_.get(), 0, SEEK_END);
-}
+                                   const std::string& time_unit, CsvFile::Opening opening)
+    : file_(std::move(path), header(columns, time_unit), opening), columns_(columns.size()) {}
 
 void TimeSeriesWriter::row(double time, std::span<const double> values) {
   if (values.size() != columns_) throw std::logic_error("TimeSeriesWriter: a row of the wrong length");
-  std::string line = fmt::format("{:.10g}", time);
-  for (const double value : values) line += fmt::format(",{:.10g}", value + 0.0);  // + 0.0 writes -0 as 0
-  append(line + '\n');
-}
-
-void TimeSeriesWriter::append(const std::string& line) {
-  const bool written = std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size();
-  if (written && std::fflush(file_.get()) == 0) {
-    whole_ += static_cast<long long>(line.size());
-    return;
+  std::string line;
+  add_csv_number(line, time);
+  for (const double value : values) {
+    line += ',';
+    add_csv_number(line, value);
   }
-  const int reason = errno;
-  // Half a row would read as a row of wrong numbers. Cutting a file needs no space, so it works on a full disk too.
-  const int descriptor = ::dup(::fileno(file_.get()));
-  file_.reset();
-  if (descriptor >= 0) {
-    if (::ftruncate(descriptor, whole_) != 0) errno = 0;
-    ::close(descriptor);
-  }
-  throw OutputError(fmt::format("cannot write '{}': {}", path_.string(), std::strerror(reason)));
+  file_.append(line + '\n');
 }
 
 }  // namespace howship::output

@@ -12,30 +12,12 @@ namespace {
 
 constexpr std::size_t kCondition = 0, kDelay = 1, kPriority = 2, kValues = 3;
 
-std::vector<model::NodeId> nodes_of(const model::Kinetics& kinetics) {
-  std::vector<model::NodeId> nodes;
-  for (const model::Event& event : kinetics.model().events) {
-    nodes.push_back(event.when);
-    // What is not given is not read; the condition keeps its place.
-    nodes.push_back(event.delay.value_or(event.when));
-    nodes.push_back(event.priority.value_or(event.when));
-    for (const auto& assignment : event.set) nodes.push_back(assignment.value);
-  }
-  return nodes;
-}
-
-std::vector<model::NodeId> conditions_of(const model::Kinetics& kinetics) {
-  std::vector<model::NodeId> nodes;
-  for (const model::Event& event : kinetics.model().events) nodes.push_back(event.when);
-  return nodes;
-}
-
 }  // namespace
 
 EventQueue::EventQueue(const model::Kinetics& kinetics, std::span<const double> parameters)
     : model_(kinetics.model()),
-      conditions_(kinetics.program(conditions_of(kinetics))),
-      program_(kinetics.program(nodes_of(kinetics))),
+      conditions_(kinetics.events().conditions),
+      program_(kinetics.events().all),
       conditions_workspace_(conditions_.workspace(model::Program::kSmall, parameters)),
       workspace_(program_.workspace(model::Program::kSmall, parameters)),
       outputs_(program_.output_count()),

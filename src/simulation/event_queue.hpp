@@ -49,8 +49,8 @@ class EventQueue {
   std::uint64_t draw(std::uint64_t below);
 
   const model::Model& model_;
-  model::Program conditions_;  ///< alone: an integrator looks at them much more often than anything happens
-  model::Program program_;     ///< of each event: condition, delay, priority, values
+  const model::Program& conditions_;
+  const model::Program& program_;
   std::vector<std::size_t> first_;
   model::Program::Workspace conditions_workspace_, workspace_;
   std::vector<double> outputs_, no_reductions_;

@@ -39,6 +39,15 @@ std::vector<std::string> ids_of(const Items& items) {
   return ids;
 }
 
+double bioavailability(const model::Model& model, const model::Drug& drug, const std::vector<double>& parameters) {
+  model::Environment environment;
+  environment.parameters.assign(parameters.begin(), parameters.end());
+  const auto share = static_cast<double>(model::evaluate(model.graph, drug.bioavailability, environment));
+  if (std::isfinite(share) && share >= 0.0) return share;
+  throw InputError(fmt::format("the bioavailability of {} is {}", drug.id, share),
+                   fmt::format("it is {} in the model", drug.bioavailability_text));
+}
+
 class Preparer {
  public:
   Preparer(const Study& study, const model::Library& library, const UnitSystem& units, Diagnostics& faults)
@@ -145,21 +154,12 @@ class Preparer {
   void set_parameter(const model::Model& model, const ParameterValue& value, std::vector<double>& parameters) {
     const model::Parameter* found = model.find_parameter(value.id);
     if (found == nullptr) return;
-    const Unit& unit = found->unit;
-    if (value.unit && !(value.unit->dimension == unit.dimension)) {
-      fault(value.where,
-            fmt::format("parameter {} is in {}, and '{}' is no such unit", value.id, unit.text, value.unit->text));
-      return;
+    try {
+      parameters[static_cast<std::size_t>(found - model.parameters.data())] =
+          checked_value(*found, value.value, value.unit.value_or(found->unit));
+    } catch (const InputError& error) {
+      fault(value.where, error.diagnostics().front().message, error.diagnostics().front().hint);
     }
-    const double base = value.value * (value.unit ? value.unit->scale : unit.scale);
-    if (!std::isfinite(base) || base < found->low || base > found->high) {
-      fault(value.where,
-            fmt::format("parameter {} = {:g} {} lies outside its range, {:g} to {:g} {}", value.id, base / unit.scale,
-                        unit.text, found->low / unit.scale, found->high / unit.scale, unit.text),
-            "the range stands in the model; widen it there if the value is meant");
-      return;
-    }
-    parameters[static_cast<std::size_t>(found - model.parameters.data())] = base;
   }
 
   // The model's own values have been checked; those of the study may make a delay negative.
@@ -198,12 +198,11 @@ class Preparer {
             "a dose enters a systemic species");
       return;
     }
-    model::Environment environment;
-    environment.parameters.assign(prepared.parameters.begin(), prepared.parameters.end());
-    const auto bioavailability = static_cast<double>(model::evaluate(model.graph, drug->bioavailability, environment));
-    if (!(std::isfinite(bioavailability) && bioavailability >= 0.0)) {
-      fault(rule.drug_where, fmt::format("the bioavailability of {} is {}", drug->id, bioavailability),
-            fmt::format("it is {} in the model", drug->bioavailability_text));
+    double arrives = 0.0;
+    try {
+      arrives = bioavailability(model, *drug, prepared.parameters);
+    } catch (const InputError& error) {
+      fault(rule.drug_where, error.diagnostics().front().message, error.diagnostics().front().hint);
       return;
     }
     if (!(study_.duration > 0.0)) return;  // reported where it was read
@@ -218,8 +217,8 @@ class Preparer {
               "'until' and the end of the study are excluded");
       }
       for (const double time : times) {
-        prepared.schedule.doses.push_back(
-            {time, species.slot, rule.amount.base() * bioavailability, drug->id + " " + amount});
+        prepared.schedule.doses.push_back({time, species.slot, rule.amount.base() * arrives, drug->id + " " + amount});
+        prepared.given.push_back({drug, rule.amount.base()});
         prepared.doses.push_back({time, drug->id, amount});
       }
     } catch (const InputError& error) {
@@ -311,6 +310,30 @@ std::vector<Diagnostic> unknown_given(const model::Model& model) {
                        {}});
   }
   return unknown;
+}
+
+double checked_value(const model::Parameter& parameter, double value, const Unit& unit) {
+  const Unit& own = parameter.unit;
+  if (!(unit.dimension == own.dimension)) {
+    throw InputError(fmt::format("parameter {} is in {}, and '{}' is no such unit", parameter.id, own.text, unit.text));
+  }
+  const double base = value * unit.scale;
+  if (std::isfinite(base) && base >= parameter.low && base <= parameter.high) return base;
+  throw InputError(
+      fmt::format("parameter {} = {:g} {} lies outside its range, {:g} to {:g} {}", parameter.id, base / own.scale,
+                  own.text, parameter.low / own.scale, parameter.high / own.scale, own.text),
+      "the range stands in the model; widen it there if the value is meant");
+}
+
+void set_parameters(PreparedArm& arm, std::vector<double> parameters) {
+  std::map<const model::Drug*, double> arrives;
+  for (std::size_t d = 0; d < arm.given.size(); ++d) {
+    const DoseGiven& given = arm.given[d];
+    const auto [share, is_new] = arrives.try_emplace(given.drug, 0.0);
+    if (is_new) share->second = bioavailability(*arm.model, *given.drug, parameters);
+    arm.schedule.doses[d].amount = given.amount * share->second;
+  }
+  arm.parameters = std::move(parameters);
 }
 
 std::vector<PreparedArm> prepare_arms(const Study& study, const model::Library& library, const UnitSystem& units,

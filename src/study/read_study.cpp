@@ -151,7 +151,8 @@ std::string lower(std::string text) {
 // An arm's folder must not meet what the run folder itself holds, nor another arm's where case does not count.
 void check_arm_id(TableReader& reader, const std::string& id, std::map<std::string, std::string>& seen) {
   const SourceLocation where = reader.where("id");
-  for (const std::string name : {"run.json", "resolved.toml", "citations.bib", "pictures"}) {
+  for (const std::string name :
+       {"run.json", "resolved.toml", "citations.bib", "pictures", "patients.csv", "patients_given.csv"}) {
     if (lower(id) == name || lower(id) == name + ".part") {
       reader.context().fault(where, fmt::format("an arm cannot have the id '{}': the run folder holds '{}'", id, name),
                              "give the arm another id");

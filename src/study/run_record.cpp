@@ -77,6 +77,18 @@ void RunRecord::add_fields(const std::vector<FrameField>& fields) {
   }
 }
 
+output::PatientsRecord& RunRecord::patients_begin(const PatientTable& table) {
+  output::PatientsRecord& patients = manifest_.patients.emplace();
+  patients.file = std::filesystem::path(table.source.file).filename().string();
+  patients.count = table.patients.size();
+  for (const PatientTable::Column& column : table.columns)
+    patients.parameters.push_back(column.unit.empty() ? column.parameter
+                                                      : fmt::format("{} [{}]", column.parameter, column.unit));
+  manifest_.digests["patients"] = digest(table.text);
+  write();
+  return patients;
+}
+
 void RunRecord::arm_begins(std::size_t arm) {
   manifest_.arms[arm].status = output::Status::running;
   write();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "howship/output/manifest.hpp"
+#include "howship/study/patients.hpp"
 
 #include "plan.hpp"
 
@@ -22,6 +23,8 @@ class RunRecord {
 
   bool is_complete(std::size_t arm) const { return manifest_.arms[arm].status == output::Status::complete; }
 
+  /// The run is one over patients. What is noted in the answer is written with the next call.
+  output::PatientsRecord& patients_begin(const PatientTable& table);
   void arm_begins(std::size_t arm);
   void arm_ends(std::size_t arm, const simulation::Statistics& statistics);
   void arm_fails(std::size_t arm);

@@ -57,7 +57,7 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool
 
   simulation::Simulation simulation = assemble(compiled, run.place, solver_options(run.study, run.options.threads));
   ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, run.options.threads,
-                       again ? output::TimeSeriesWriter::Opening::again : output::TimeSeriesWriter::Opening::anew);
+                       again ? output::CsvFile::Opening::again : output::CsvFile::Opening::anew);
   run.progress.begin(arm.id);
   simulation::Callbacks callbacks;
   callbacks.observer = [&](const simulation::State& state, simulation::Moment moment) {

@@ -40,6 +40,17 @@ struct VertebraRecord {
   std::vector<std::string> notes;
 };
 
+/// A run over virtual patients: every arm for each of them, in one table instead of a folder per arm.
+struct PatientsRecord {
+  struct Failure {
+    std::string patient, arm, reason;
+  };
+  std::string file;                 ///< the table of patients that was given
+  std::size_t count = 0, done = 0;  ///< done: those whose rows are written, or who are among the failed
+  std::vector<std::string> parameters;
+  std::vector<Failure> failed;
+};
+
 struct FieldRecord {
   std::string name, unit, title;
 };
@@ -56,6 +67,7 @@ struct Manifest {
   VertebraRecord vertebra;
   std::vector<FieldRecord> fields;
   std::vector<ArmRecord> arms;
+  std::optional<PatientsRecord> patients;
   std::map<std::string, std::string> digests;  ///< SHA-256 by what was read
   std::vector<std::string> resumed;            ///< when the run was taken up again, UTC
 

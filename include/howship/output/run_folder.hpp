@@ -9,8 +9,8 @@ namespace howship::output {
 void check_run_folder(const std::filesystem::path& folder, bool force);
 
 /// Creates the folder. Of an earlier run it removes exactly the files that a run writes (run.json, resolved.toml,
-/// citations.bib, in the folders of its arms the tables and frames, in pictures/ what howship render draws) and nothing
-/// else.
+/// citations.bib, patients.csv, patients_given.csv, in the folders of its arms the tables and frames, in pictures/ what
+/// howship render draws) and nothing else.
 /// @throws InputError as check_run_folder, OutputError if the folder cannot be made
 void open_run_folder(const std::filesystem::path& folder, bool force);
 

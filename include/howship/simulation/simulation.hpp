@@ -112,6 +112,9 @@ class Probe {
   ~Probe();
   Probe(Probe&&) noexcept;
 
+  /// Other values of the parameters from now on; nothing is compiled anew.
+  void set_parameters(std::vector<double> parameters);
+
   /// Values below the voxel stage (observables with reductions too), one per node.
   std::vector<double> numbers(const State& state, std::span<const model::NodeId> nodes);
   /// A field per node, one value per active voxel. Scalars are spread.
