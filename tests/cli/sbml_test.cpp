@@ -117,6 +117,10 @@ TEST_F(SbmlProgram, RunsAModel) {
   EXPECT_EQ(howship("run r/resolved.toml -q -o again").code, 0);
   EXPECT_EQ(test::contents(folder_ / "again/untreated/timeseries.csv"),
             test::contents(folder_ / "r/untreated/timeseries.csv"));
+  std::string quoted = decay("<ci>S</ci>");
+  quoted.replace(quoted.find("id=\"S\""), 6, "id=\"S\" name=\"5'''6 &quot;\\\"");
+  test::put(folder_ / "quoted.xml", quoted);
+  EXPECT_EQ(howship("run quoted.xml -q -o q").code, 0) << howship("run quoted.xml -q -o q --force").err;
   EXPECT_THAT(howship("run decay.xml --duration never").err, HasSubstr("usage"));
   EXPECT_THAT(howship("run decay.xml --duration=-1").err, HasSubstr("--duration must be a positive number"));
   EXPECT_THAT(howship("run bone_agents_0d --duration 3").err, HasSubstr("--duration is for SBML"));
