@@ -97,7 +97,12 @@ std::unique_ptr<SBMLDocument> read_document(const std::string& xml, const std::s
   if (begin == std::string::npos || xml[begin] != '<')
     throw InputError({{{file, 1, 1}, "this is not XML", "SBML begins with <?xml ...?> and <sbml ...>", {}}});
   check_shape(xml, file);
-  std::unique_ptr<SBMLDocument> document(readSBMLFromString(xml.c_str()));
+  // Where it is missing the parser would put it on a line of its own, and all places would be one line off.
+  const bool has_mark = xml.starts_with("\xEF\xBB\xBF");
+  const std::string declared = xml.compare(begin, 5, "<?xml") == 0
+                                   ? xml
+                                   : "<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + xml.substr(has_mark ? 3 : 0);
+  std::unique_ptr<SBMLDocument> document(readSBMLFromString(declared.c_str()));
   check_packages(*document, xml, file);  // a package that libSBML does not know would read as a list of faults
   std::vector<Diagnostic> faults;
   for (unsigned int i = 0; i < document->getNumErrors(); ++i) {
@@ -105,7 +110,7 @@ std::unique_ptr<SBMLDocument> read_document(const std::string& xml, const std::s
     if (!error.isError() && !error.isFatal()) continue;
     faults.push_back(diagnostic_of(error, file));
     if (faults.back().message.starts_with("Failed to read a valid"))
-      faults.back().hint = number_before(xml, faults.back().where);
+      faults.back().hint = number_before(declared, faults.back().where);
   }
   if (!faults.empty()) throw InputError(std::move(faults));
   if (document->getModel() == nullptr)
