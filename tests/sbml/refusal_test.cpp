@@ -123,6 +123,14 @@ TEST(SbmlRefusals, IdsTwiceAndRulesAstray) {
               HasSubstr("reaction 'R': changes 'S', which is given by a rule"));
 }
 
+TEST(SbmlRefusals, AStoichiometryThatIsNoNumber) {
+  EXPECT_THAT(
+      outcome_of(document(compartment() + list("Species", species("S", "initialAmount=\"1\"")) +
+                          list("Reactions", reaction("R", reference("S", "stoichiometry=\"NaN\""), "", math(ci("S"))))))
+          .message,
+      HasSubstr("the stoichiometry of 'S' in reaction 'R' is not a number"));
+}
+
 TEST(SbmlRefusals, Circles) {
   const std::string pq = list("Parameters", parameter("p", "") + parameter("q", ""));
   EXPECT_THAT(
