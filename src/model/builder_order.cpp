@@ -71,10 +71,11 @@ Typed Builder::force(const std::string& name, Entry& entry) {
     if (found->second.state == Entry::State::fresh) {
       enter(need, found->second);
     } else if (found->second.state == Entry::State::in_progress) {
-      std::string chain;
+      std::vector<std::string> circle;
       const auto start = std::find_if(open.begin(), open.end(), [&](const Frame& f) { return f.name == need; });
-      for (auto it = start; it != open.end(); ++it) chain += it->name + " → ";
-      fault(found->second.where, fmt::format("quantities go round in a circle: {}{}", chain, need),
+      for (auto it = start; it != open.end(); ++it) circle.push_back(it->name);
+      circle.push_back(need);
+      fault(found->second.where, fmt::format("quantities go round in a circle: {}", joined_by_arrows(circle)),
             "one of them must be a species with an equation of its own");
       fail(*frame.entry);
     }

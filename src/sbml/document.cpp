@@ -1,90 +1,14 @@
 #include "sbml/document.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "sbml/shape.hpp"
+
 namespace howship::sbml {
 namespace {
-
-// libSBML walks elements and formulas by recursion: what is nested deeper than any honest model must not reach it.
-constexpr int kDeepest = 400;
-
-/// Passes over a comment, a CDATA section or the like; true if it was one.
-bool skip_aside(std::string_view xml, std::size_t& at) {
-  for (const auto& [begin, end] :
-       {std::pair<std::string_view, std::string_view>{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}}) {
-    if (xml.substr(at, begin.size()) != begin) continue;
-    const std::size_t close = xml.find(end, at + begin.size());
-    at = close == std::string_view::npos ? xml.size() : close + end.size();
-    return true;
-  }
-  return false;
-}
-
-int line_at(std::string_view xml, std::size_t at) {
-  return 1 + static_cast<int>(std::count(xml.begin(), xml.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-}
-
-/// A <cn type="integer"> must hold a whole number that the parser can: it would read 1.5 as 1.
-void check_integer(std::string_view xml, std::size_t at, std::size_t end, const std::string& file) {
-  const std::string_view tag = xml.substr(at + 1, end - at - 1);
-  const std::string_view name = tag.substr(0, tag.find_first_of(" \t\r\n"));
-  if (name != "cn" && !name.ends_with(":cn")) return;
-  if (tag.find("\"integer\"") == std::string_view::npos && tag.find("'integer'") == std::string_view::npos) return;
-  if (tag.find("base") != std::string_view::npos) return;  // in which other letters are digits
-  const std::string_view content = xml.substr(end + 1, xml.find('<', end) - end - 1);
-  const std::size_t first = content.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return;
-  std::string_view digits = content.substr(first, content.find_last_not_of(" \t\r\n") + 1 - first);
-  const std::string text(digits);
-  if (digits.front() == '+') digits.remove_prefix(1);
-  std::int32_t value = 0;
-  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error == std::errc{} && stop == digits.data() + digits.size()) return;
-  throw InputError({{{file, line_at(xml, at), 1},
-                     fmt::format("'{}' is no whole number from -2147483648 to 2147483647", text),
-                     "a larger one, and one with a fraction, is a <cn> without type=\"integer\"",
-                     {}}});
-}
-
-/// What must be refused before a parser sees it: entities, which could be fetched or grow without end, and nesting.
-void check_shape(std::string_view xml, const std::string& file) {
-  int depth = 0;
-  for (std::size_t at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at)) {
-    if (skip_aside(xml, at)) continue;
-    if (xml.substr(at, 2) == "<!") {
-      throw InputError({{{file, line_at(xml, at), 1},
-                         "a document type declaration has no place in SBML",
-                         "take out the <!DOCTYPE ...>; entities are never read or fetched",
-                         {}}});
-    }
-    const bool closes = xml.substr(at, 2) == "</";
-    char quote = 0;
-    std::size_t end = at + 1;
-    for (; end < xml.size() && (quote != 0 || xml[end] != '>'); ++end) {
-      if (quote != 0) {
-        if (xml[end] == quote) quote = 0;
-      } else if (xml[end] == '"' || xml[end] == '\'') {
-        quote = xml[end];
-      }
-    }
-    const bool is_empty = end > at && end < xml.size() && xml[end - 1] == '/';
-    if (!closes && !is_empty) check_integer(xml, at, end, file);
-    if (closes) {
-      --depth;
-    } else if (!is_empty && ++depth > kDeepest) {
-      throw InputError({{{file, line_at(xml, at), 1},
-                         fmt::format("elements are nested more than {} deep", kDeepest),
-                         "split the formula with assignment rules",
-                         {}}});
-    }
-    at = end;
-  }
-}
 
 std::string first_line(const std::string& text) {
   const std::size_t begin = text.find_first_not_of(" \n\t");
@@ -167,11 +91,18 @@ std::string name_of(const SBase& element) {
 }
 
 std::unique_ptr<SBMLDocument> read_document(const std::string& xml, const std::string& file) {
+  if (xml.starts_with("\xFF\xFE") || xml.starts_with("\xFE\xFF"))
+    throw InputError({{{file, 1, 1}, "the file is in UTF-16", "SBML is written in UTF-8: save it as that", {}}});
   const std::size_t begin = xml.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   if (begin == std::string::npos || xml[begin] != '<')
     throw InputError({{{file, 1, 1}, "this is not XML", "SBML begins with <?xml ...?> and <sbml ...>", {}}});
   check_shape(xml, file);
-  std::unique_ptr<SBMLDocument> document(readSBMLFromString(xml.c_str()));
+  // Where it is missing the parser would put it on a line of its own, and all places would be one line off.
+  const bool has_mark = xml.starts_with("\xEF\xBB\xBF");
+  const std::string declared = xml.compare(begin, 5, "<?xml") == 0
+                                   ? xml
+                                   : "<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + xml.substr(has_mark ? 3 : 0);
+  std::unique_ptr<SBMLDocument> document(readSBMLFromString(declared.c_str()));
   check_packages(*document, xml, file);  // a package that libSBML does not know would read as a list of faults
   std::vector<Diagnostic> faults;
   for (unsigned int i = 0; i < document->getNumErrors(); ++i) {
@@ -179,7 +110,7 @@ std::unique_ptr<SBMLDocument> read_document(const std::string& xml, const std::s
     if (!error.isError() && !error.isFatal()) continue;
     faults.push_back(diagnostic_of(error, file));
     if (faults.back().message.starts_with("Failed to read a valid"))
-      faults.back().hint = number_before(xml, faults.back().where);
+      faults.back().hint = number_before(declared, faults.back().where);
   }
   if (!faults.empty()) throw InputError(std::move(faults));
   if (document->getModel() == nullptr)

@@ -58,6 +58,13 @@ Import import_sbml(const std::string& xml, const std::string& file, const Import
                          {}});
     return out;
   }
+  constexpr double kNever = 1e8;  // a quarter of an hour
+  if (unit_check_cost(*document->getModel()) > kNever) {
+    throw InputError({{{file, 1, 1},
+                       "the units cannot be checked: the model, with its functions written out, is too large",
+                       "leave --strict-units out, or let functions call each other less",
+                       {}}});
+  }
   const std::vector<Diagnostic> faults = unit_faults(*document, file);
   if (options.strict_units && !faults.empty()) throw InputError(faults);
   out.notes.insert(out.notes.end(), faults.begin(), faults.end());

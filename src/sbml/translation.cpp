@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "sbml/circles.hpp"
 #include "sbml/document.hpp"
@@ -234,7 +233,7 @@ Import Translation::run() {
   refuse_unsupported();
   check_symbols();
   for (const Circle& circle : circles(symbols_)) {
-    fault(*circle.element, fmt::format("circular assignments: {}", fmt::join(circle.ids, " → ")),
+    fault(*circle.element, fmt::format("circular assignments: {}", joined_by_arrows(circle.ids)),
           "one of them must have a value of its own");
   }
   faults_.raise_if_any();

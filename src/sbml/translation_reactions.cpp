@@ -58,6 +58,9 @@ Coefficient Translation::stoichiometry(const SpeciesReference& reference, const 
   if (symbol != nullptr) return {0.0, symbol->name};
   double value = reference.getStoichiometry();
   if (reference.getLevel() == 1) value /= reference.getDenominator();
+  if (std::isnan(value) && reference.isSetStoichiometry())
+    fault(reference,
+          fmt::format("the stoichiometry of '{}' in {} is not a number", reference.getSpecies(), name_of(reaction)));
   return {std::isnan(value) ? 1.0 : value, {}};
 }
 

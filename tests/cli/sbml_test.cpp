@@ -85,7 +85,7 @@ TEST_F(SbmlProgram, ChecksAndExplainsAModel) {
   const Outcome check = howship("check decay.xml");
   EXPECT_EQ(check.code, 0) << check.err;
   EXPECT_THAT(check.out, AllOf(HasSubstr("1 species"), HasSubstr("units are labels")));
-  EXPECT_THAT(howship("explain decay.xml").out, HasSubstr("d/dt S = - 0.5*R"));
+  EXPECT_THAT(howship("explain decay.xml").out, AllOf(HasSubstr("d/dt S = + (-1/c)*R"), HasSubstr("R = S")));
   EXPECT_THAT(howship("explain decay.xml decay.xml").err, HasSubstr("howship import MODEL.xml"));
   test::put(folder_ / "unknown.xml", decay("<ci>X</ci>"));
   for (const std::string command : {"check", "explain", "run"}) {
@@ -117,6 +117,10 @@ TEST_F(SbmlProgram, RunsAModel) {
   EXPECT_EQ(howship("run r/resolved.toml -q -o again").code, 0);
   EXPECT_EQ(test::contents(folder_ / "again/untreated/timeseries.csv"),
             test::contents(folder_ / "r/untreated/timeseries.csv"));
+  std::string quoted = decay("<ci>S</ci>");
+  quoted.replace(quoted.find("id=\"S\""), 6, "id=\"S\" name=\"5'''6 &quot;\\\"");
+  test::put(folder_ / "quoted.xml", quoted);
+  EXPECT_EQ(howship("run quoted.xml -q -o q").code, 0) << howship("run quoted.xml -q -o q --force").err;
   EXPECT_THAT(howship("run decay.xml --duration never").err, HasSubstr("usage"));
   EXPECT_THAT(howship("run decay.xml --duration=-1").err, HasSubstr("--duration must be a positive number"));
   EXPECT_THAT(howship("run bone_agents_0d --duration 3").err, HasSubstr("--duration is for SBML"));

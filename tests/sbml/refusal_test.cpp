@@ -77,6 +77,7 @@ TEST(SbmlRefusals, RequiredPackages) {
 TEST(SbmlRefusals, WhatIsNoSbml) {
   EXPECT_THAT(outcome_of("").message, HasSubstr("not XML"));
   EXPECT_THAT(outcome_of("plain words").message, HasSubstr("not XML"));
+  EXPECT_THAT(outcome_of("\xFF\xFE<").message, HasSubstr("UTF-16"));
   EXPECT_THAT(outcome_of("<html/>").message, HasSubstr("m.xml:"));
   EXPECT_THAT(
       outcome_of("<sbml xmlns=\"http://www.sbml.org/sbml/level3/version2/core\" level=\"3\" version=\"2\"/>").message,
@@ -122,6 +123,14 @@ TEST(SbmlRefusals, IdsTwiceAndRulesAstray) {
               HasSubstr("reaction 'R': changes 'S', which is given by a rule"));
 }
 
+TEST(SbmlRefusals, AStoichiometryThatIsNoNumber) {
+  EXPECT_THAT(
+      outcome_of(document(compartment() + list("Species", species("S", "initialAmount=\"1\"")) +
+                          list("Reactions", reaction("R", reference("S", "stoichiometry=\"NaN\""), "", math(ci("S"))))))
+          .message,
+      HasSubstr("the stoichiometry of 'S' in reaction 'R' is not a number"));
+}
+
 TEST(SbmlRefusals, Circles) {
   const std::string pq = list("Parameters", parameter("p", "") + parameter("q", ""));
   EXPECT_THAT(
@@ -156,7 +165,7 @@ TEST(SbmlRefusals, NestingBeyondReason) {
   EXPECT_THAT(
       outcome_of(document(list("Parameters", parameter("p", "")) + list("Rules", rule("assignment", "p", deep))))
           .message,
-      HasSubstr("nested more than"));
+      HasSubstr("assignmentRule 'p': elements are nested more than"));
 }
 
 // libSBML would take minutes, or for ever.
@@ -189,15 +198,28 @@ TEST(SbmlUnits, AreNotLookedAtWhereThatTakesTooLong) {
   EXPECT_FALSE(noted(ci("x"), nested(60)));
 }
 
+TEST(SbmlUnits, ThatCouldNeverBeCheckedAreSaidToBe) {
+  const auto calls = [](const std::string& id, const std::string& other) {
+    return "<functionDefinition id=\"" + id + "\">" +
+           math("<lambda><bvar><ci>x</ci></bvar><apply><ci>" + other + "</ci><ci>x</ci></apply></lambda>") +
+           "</functionDefinition>";
+  };
+  const std::string xml = document(list("FunctionDefinitions", calls("f", "g") + calls("g", "f")));
+  EXPECT_EQ(outcome_of(xml).message, "no error") << "nothing calls them";
+  EXPECT_THAT(outcome_of(xml, true).message, HasSubstr("units cannot be checked"));
+}
+
 TEST(SbmlRefusals, NumbersThatCannotBeHeld) {
   const auto with_number = [](const std::string& number) {
     return outcome_of(document(list("Parameters", parameter("p", "")) + list("Rules", rule("assignment", "p", number))))
         .message;
   };
   EXPECT_THAT(with_number("<cn type=\"integer\">4294967296</cn>"),
-              AllOf(HasSubstr("m.xml:4:"), HasSubstr("'4294967296' is no whole number"), HasSubstr("without type")));
+              AllOf(HasSubstr("m.xml:5:"), HasSubstr("assignmentRule 'p': '4294967296' is no whole number"),
+                    HasSubstr("without type")));
   EXPECT_THAT(with_number("<cn type='integer'> 1.5 </cn>"), HasSubstr("'1.5' is no whole number"));
   EXPECT_THAT(with_number("<cn type=\"rational\">4294967296<sep/>3</cn>"), HasSubstr("4294967296<sep/>3"));
+  EXPECT_NE(outcome_of("<sbml><cn type=\"integer\"").message, "no error");
   EXPECT_EQ(with_number("<cn type=\"integer\"> +2147483647 </cn>"), "no error");
   EXPECT_EQ(with_number("<cn type=\"integer\">-2147483648</cn>"), "no error");
 }
@@ -222,7 +244,7 @@ TEST(SbmlRefusals, FaultsOfTheTextNameTheElement) {
     FAIL() << "the delay is negative";
   } catch (const InputError& error) {
     EXPECT_THAT(sbml::in_terms_of_document(error, import).what(),
-                AllOf(HasSubstr("m.xml:4:"), HasSubstr("event 'late': the delay of event 'late' is -1"),
+                AllOf(HasSubstr("m.xml:6:"), HasSubstr("event 'late': the delay of event 'late' is -1"),
                       Not(HasSubstr("toml"))));
   }
 }

@@ -85,11 +85,11 @@ TEST_F(Prepare, AParameterOfTheStudyMayNotMakeADelayNegative) {
   test::put(
       world_.path() / "models/waits.toml",
       "id = \"waits\"\ntitle = \"w\"\nextends = [\"drugs/agent\"]\n[events.late]\ntitle = \"l\"\nwhen = \"time > 1 "
-      "day\"\ndelay = \"1 day - k*(10*(1 day)^2)\"\nset = { depot = \"0\" }\n");
+      "day\"\ndelay = \"2 day - k*(10*(1 day)^2)\"\nset = { depot = \"0\" }\n");
   const std::string study = with(kVoxelStudy, "[\"mini\"]", "[\"waits\"]");
   EXPECT_EQ(world_.faults(study), "");
   EXPECT_THAT(world_.faults(with(study, "id = \"untreated\"", "id = \"untreated\"\nparameters = { k = 2 }")),
-              AllOf(HasSubstr("waits.toml:4:"), HasSubstr("arm untreated"), HasSubstr("'late' is -19 day")));
+              AllOf(HasSubstr("waits.toml:4:"), HasSubstr("arm untreated"), HasSubstr("'late' is -18 day")));
 }
 
 TEST_F(Prepare, ShowsAFieldInTheArmsThatHaveIt) {
