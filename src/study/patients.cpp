@@ -127,7 +127,7 @@ Plan patients_plan(const Shared& shared, const std::filesystem::path& folder, st
   plan.rows *= patients;
   plan.doses *= patients;
   plan.output = patients * bytes_of_patient(shared) + shared.table.text.size();
-  plan.memory += window * bytes_of_patient(shared) + 3 * shared.table.text.size();
+  plan.memory += std::min(window, patients) * bytes_of_patient(shared) + 3 * shared.table.text.size();
   output::require_memory(plan.memory, fmt::format("'{}' with {} patients", shared.study.id, patients));
   output::require_disk(plan.output, folder);
   return plan;

@@ -1,7 +1,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
-#include <set>
+#include <optional>
 
 #include <fmt/format.h>
 

@@ -50,6 +50,9 @@ std::vector<Diagnostic> unknown_given(const model::Model& model);
 /// parameter's range; without a place
 double checked_value(const model::Parameter& parameter, double value, const Unit& unit);
 
+/// The share of a dose that arrives. @throws InputError if it makes no sense; without a place
+double bioavailability(const model::Model& model, const model::Drug& drug, const std::vector<double>& parameters);
+
 /// Gives an arm other parameter values, and its doses the amounts that arrive under these.
 /// @throws InputError if a bioavailability makes no sense; without a place
 void set_parameters(PreparedArm& arm, std::vector<double> parameters);
