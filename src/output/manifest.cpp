@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 #include <memory>
+#include <sys/resource.h>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -118,6 +119,8 @@ std::string Manifest::to_json() const {
                {"started", started},
                {"resumed", resumed},
                {"wall_seconds", wall_seconds},
+               {"estimated_memory_bytes", estimated_memory},
+               {"peak_memory_bytes", peak_memory},
                {"threads", threads},
                {"seed", seed},
                {"vertebra",
@@ -176,6 +179,11 @@ Manifest read_manifest(const std::filesystem::path& folder) {
   } catch (const nlohmann::json::exception&) {
     throw InputError(fmt::format("'{}' is not the record of a run: it is damaged or was changed", path.string()));
   }
+}
+
+std::uintmax_t peak_memory() {
+  rusage usage{};
+  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<std::uintmax_t>(usage.ru_maxrss) * 1024U : 0U;
 }
 
 std::string utc_now() {

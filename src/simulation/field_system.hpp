@@ -42,6 +42,8 @@ class FieldSystem final : public OdeSystem {
   void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) override;
 
   bool rates(double time, N_Vector y, N_Vector rates) override;
+  /// The same of plain arrays in the layout's order.
+  bool rates(double time, const double* y, double* out);
 
   bool setup(const ImplicitStep& step) override;
   std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio, double tolerance) override;

@@ -132,6 +132,7 @@ void RunRecord::fails(const std::exception_ptr& failure, double seconds) noexcep
       if (arm.status == output::Status::running) arm.status = status;
     }
     manifest_.wall_seconds = seconds_before_ + seconds;
+    manifest_.peak_memory = output::peak_memory();
     write();
   } catch (...) {
     // Where nothing can be written at all run.json keeps saying "running", which is no result either.
@@ -142,6 +143,7 @@ void RunRecord::fails(const std::exception_ptr& failure, double seconds) noexcep
 void RunRecord::complete(double seconds) {
   manifest_.status = output::Status::complete;
   manifest_.wall_seconds = seconds_before_ + seconds;
+  manifest_.peak_memory = output::peak_memory();
   write();
 }
 

@@ -166,6 +166,7 @@ RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem
   output::open_run_folder(folder, options.force);
   const output::FolderLock lock(folder);
   RunRecord record(folder, study, ready.place, ready.arms, options.threads);
+  record.estimated(plan.memory);
   ProgressLine progress(options.quiet);
   try {
     const std::string citations = output::select_citations(references_of(study, data), cited(ready.arms));
@@ -201,6 +202,7 @@ RunResult resume_study(const Study& study, const DataFolder& data, const UnitSys
 
   const InterruptGuard interrupt;
   RunRecord record(folder, study, ready.place, ready.arms, options.threads, &earlier);
+  record.estimated(plan.memory);
   ProgressLine progress(options.quiet);
   try {
     const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);

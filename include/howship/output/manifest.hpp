@@ -62,6 +62,7 @@ struct Manifest {
   std::string message;
   std::string started;  ///< UTC, ISO 8601
   double wall_seconds = 0.0;
+  std::uintmax_t estimated_memory = 0, peak_memory = 0;  ///< bytes: said before the run, and found by its end
   int threads = 1;
   std::uint64_t seed = 0;
   VertebraRecord vertebra;
@@ -81,6 +82,9 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
 /// What a run has to know of its beginning to go on: of run.json the times, digests, and of the arms how they stand.
 /// @throws InputError if the folder holds no run
 Manifest read_manifest(const std::filesystem::path& folder);
+
+/// Bytes of memory this process has held at most.
+std::uintmax_t peak_memory();
 
 /// Now, as "2026-01-01T12:00:00Z".
 std::string utc_now();
