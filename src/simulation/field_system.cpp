@@ -224,7 +224,7 @@ void FieldSystem::gather(const double* y, const double* correction) {
 
 // Everything that is the same in all voxels, at y + correction.
 void FieldSystem::prepare(double time, const double* y, const double* correction) {
-  space_.flush();
+  space_.settle_tail();  // what is pending in voxels is carried out in the sweep that follows, in cache
   time_ = time;
   ahead_.evaluate(time, systemic_);
   note_known(systemic_);

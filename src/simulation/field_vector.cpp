@@ -242,7 +242,8 @@ double FieldSpace::norm(N_Vector x, N_Vector w) {
 }
 
 void FieldSpace::run_tail() {
-  for (const Operation& operation : pending_) {
+  for (; settled_ < pending_.size(); ++settled_) {
+    const Operation& operation = pending_[settled_];
     if (operation.kind == Kind::weights) {
       for (std::size_t i = 0; i < layout_.systemics; ++i) {
         const std::size_t at = layout_.tail() + i;

@@ -57,7 +57,10 @@ class FieldSpace final : public VectorSpace {
       for (std::size_t block = chunk_begin(chunk); block < end; ++block) body(block, thread);
     });
     pending_.clear();
+    settled_ = 0;
   }
+  /// Carries out what is pending for the systemic unknowns alone; voxels wait for a sweep.
+  void settle_tail() { run_tail(); }
   void flush() {
     if (!pending_.empty()) sweep([](std::size_t, std::size_t) {});
   }
@@ -106,6 +109,7 @@ class FieldSpace final : public VectorSpace {
   WorkerTeam& team_;
   std::size_t chunk_blocks_ = 1, chunks_ = 0;
   std::vector<Operation> pending_;
+  std::size_t settled_ = 0;  ///< of the pending ones: how many the systemic unknowns have behind them
   std::size_t vectors_created_ = 0;
   Transcript* transcript_ = nullptr;
   std::vector<N_Vector> list_;
