@@ -78,7 +78,7 @@ TEST(Architecture, AThirdPartyLibraryLivesOnItsFloor) {
     std::set<std::string> floors;
   };
   const std::vector<Rule> rules{
-      {std::regex("^(cvode|nvector|sunlinsol|sunmatrix|sunnonlinsol|sundials)/"), {"simulation"}},
+      {std::regex("^(cvodes?|nvector|sunlinsol|sunmatrix|sunnonlinsol|sundials)/"), {"simulation"}},
       {std::regex("^(itk|gdcm|nifti|zlib)"), {"vertebra"}},
       {std::regex("^sbml/([A-Z]|math/|annotation/|xml/|util/)"), {"model", "sbml"}},
       {std::regex("^toml"), {"model", "study"}},
