@@ -26,6 +26,7 @@ howship_library(sbml::sbml sbml/SBMLTypes.h sbml)
 # SUNDIALS' own CMake package asks for MPI and PETSc, which we do not use. CVODES is CVODE with sensitivities; a program
 # links only one of them, since their symbols have the same names.
 howship_library(sundials::cvodes cvodes/cvodes.h sundials_cvodes sundials_nvecserial sundials_generic)
+howship_library(ceres::ceres ceres/ceres.h ceres glog)
 add_library(tomlplusplus::tomlplusplus INTERFACE IMPORTED)
 
 # ITK's use file generates the list of image formats and sets include paths and definitions for the whole folder; here

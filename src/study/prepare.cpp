@@ -206,6 +206,8 @@ class Preparer {
         prepared.schedule.doses.push_back(
             {time, species.slot, rule.amount.base() * bioavailability, drug->id + " " + amount});
         prepared.doses.push_back({time, drug->id, amount});
+        prepared.drug_doses.push_back(
+            {time, static_cast<std::size_t>(drug - model.drugs.data()), rule.amount.base(), drug->id + " " + amount});
       }
     } catch (const InputError& error) {
       fault(rule.where, error.diagnostics().front().message, error.diagnostics().front().hint);
@@ -228,6 +230,7 @@ class Preparer {
     prepared.frames = settled(study_.output.frames);
     for (auto& dose : prepared.schedule.doses) dose.time = clock.exact(dose.time);
     for (auto& dose : prepared.doses) dose.time = clock.exact(dose.time);
+    for (auto& dose : prepared.drug_doses) dose.time = clock.exact(dose.time);
     std::stable_sort(prepared.doses.begin(), prepared.doses.end(),
                      [](const auto& a, const auto& b) { return a.time < b.time; });
     std::vector<double>& outputs = prepared.schedule.outputs;

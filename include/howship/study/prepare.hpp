@@ -6,6 +6,7 @@
 
 #include "howship/model/library.hpp"
 #include "howship/output/manifest.hpp"
+#include "howship/simulation/sensitivity_run.hpp"
 #include "howship/simulation/simulation.hpp"
 #include "howship/study/study.hpp"
 
@@ -27,6 +28,7 @@ struct PreparedArm {
   simulation::Schedule schedule;     ///< doses, and rows and frames together
   std::vector<double> rows, frames;  ///< day, ascending; the same numbers as in the schedule
   std::vector<output::DoseRecord> doses;
+  std::vector<simulation::DrugDose> drug_doses;  ///< those of the schedule, before bioavailability
   std::vector<FrameField> fields;
 };
 

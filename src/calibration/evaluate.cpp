@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "howship/core/error.hpp"
+
+#include "problem.hpp"
+
+namespace howship::calibration {
+namespace {
+
+/// What an arm's read-outs were at one time.
+struct Moments {
+  std::vector<double> values[2], derivatives[2];  ///< before a dose, and after one; else alike
+};
+
+using Course = std::map<double, Moments>;
+
+Course run(const FittedArm& arm, std::span<const double> values, const InterruptGuard* interrupt) {
+  std::vector<double> parameters = arm.parameters;
+  const std::vector<std::size_t>& asked = arm.sensitivities->asked();
+  for (std::size_t c = 0; c < asked.size(); ++c) parameters[asked[c]] = values[arm.columns[c]];
+  simulation::SensitivityRun run(arm.kinetics, arm.sensitivities, parameters, arm.place->domain, arm.given,
+                                 arm.options);
+  Course course;
+  run.run(
+      arm.schedule,
+      [&course](const simulation::ReadOut& read, simulation::Moment moment) {
+        Moments& moments = course[read.time];
+        for (const int side : {0, 1}) {
+          if (moment == simulation::Moment::before_dose && side == 1) continue;
+          if (moment == simulation::Moment::after_dose && side == 0) continue;
+          moments.values[side].assign(read.values.begin(), read.values.end());
+          moments.derivatives[side].assign(read.derivatives.begin(), read.derivatives.end());
+        }
+      },
+      [interrupt](double, double) { return interrupt == nullptr || !interrupt->requested(); });
+  return course;
+}
+
+/// A number and its derivatives by the arm's parameters.
+struct Differentiated {
+  double value = 0.0;
+  std::vector<double> by;
+};
+
+Differentiated read(const Course& course, double time, bool after, std::size_t read_out, std::size_t parameters) {
+  const Moments& moments = course.at(time);
+  const double* from = moments.derivatives[after ? 1 : 0].data() + read_out * parameters;
+  return {moments.values[after ? 1 : 0][read_out], {from, from + parameters}};
+}
+
+// What trials report of a quantity.
+Differentiated reported(const Problem& problem, const FittedPoint& point, const Course& course,
+                        std::size_t parameters) {
+  const SeriesEntry& entry = problem.series[point.series].entry;
+  Differentiated now = read(course, point.time, entry.after_dose, point.read_out, parameters);
+  if (entry.against == Against::value) return now;
+  // A baseline is measured before treatment begins.
+  const Differentiated base = read(course, point.baseline, false, point.read_out, parameters);
+  if (entry.against == Against::difference) {
+    now.value -= base.value;
+    for (std::size_t c = 0; c < parameters; ++c) now.by[c] -= base.by[c];
+    return now;
+  }
+  const double ratio = now.value / base.value;
+  for (std::size_t c = 0; c < parameters; ++c) now.by[c] = (now.by[c] - ratio * base.by[c]) / base.value;
+  now.value = entry.against == Against::change ? ratio - 1.0 : ratio;
+  return now;
+}
+
+}  // namespace
+
+std::size_t Problem::priors() const {
+  return static_cast<std::size_t>(
+      std::count_if(parameters.begin(), parameters.end(), [](const Estimate& p) { return p.prior.has_value(); }));
+}
+
+Problem::Evaluation Problem::evaluate(std::span<const double> values) const {
+  const std::size_t count = parameters.size();
+  Evaluation result;
+  result.predicted.resize(points.size());
+  result.residuals.assign(residuals(), 0.0);
+  result.jacobian.assign(residuals() * count, 0.0);
+  try {
+    std::vector<Course> courses;
+    for (const FittedArm& arm : arms) courses.push_back(run(arm, values, interrupt));
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const FittedPoint& point = points[i];
+      const FittedArm& arm = arms[point.arm];
+      const Differentiated is = reported(*this, point, courses[point.arm], arm.columns.size());
+      const Deviation off = deviation(point.observation, series[point.series].entry.logarithmic, is.value);
+      result.predicted[i] = is.value;
+      result.residuals[i] = off.residual;
+      for (std::size_t c = 0; c < arm.columns.size(); ++c)
+        result.jacobian[i * count + arm.columns[c]] = off.slope * is.by[c];
+    }
+  } catch (const NumericalError& error) {
+    result.why_not = error.what();
+    return result;
+  } catch (const UnsupportedError&) {
+    throw;
+  } catch (const InputError& error) {  // an initial value that is not finite, say
+    result.why_not = error.what();
+    return result;
+  } catch (const Interrupted& error) {
+    result.why_not = error.what();
+    return result;
+  }
+  std::size_t row = points.size();
+  for (std::size_t p = 0; p < count; ++p) {
+    const auto& prior = parameters[p].prior;
+    if (!prior) continue;
+    const double scale = parameters[p].unit.scale;
+    const bool normal = prior->kind == Prior::Kind::normal;
+    const double spread = normal ? prior->spread * scale : prior->spread;
+    result.residuals[row] =
+        (normal ? values[p] - prior->centre * scale : std::log(values[p] / (prior->centre * scale))) / spread;
+    result.jacobian[row * count + p] = (normal ? 1.0 : 1.0 / values[p]) / spread;
+    ++row;
+  }
+  result.good = true;
+  for (const auto* numbers : {&result.residuals, &result.jacobian}) {
+    for (const double number : *numbers) result.good = result.good && std::isfinite(number);
+  }
+  if (!result.good) result.why_not = "a prediction is not finite";
+  return result;
+}
+
+}  // namespace howship::calibration
