@@ -184,6 +184,9 @@ class Loader {
                                  problem_.series.size(), day, entry.baseline, row});
     }
     problem_.series.push_back({entry, table.unit});
+    SeriesEntry& known = problem_.series.back().entry;
+    known.arm = wanted.arm->id;
+    known.study = wanted.study->study.id;
   }
 
   double base(const std::variant<double, study::Quantity>& amount, const model::Parameter& parameter,
@@ -224,6 +227,7 @@ class Loader {
     }
     Estimate p;
     p.id = entry.id;
+    p.model = found->origin.file_id;
     p.unit = found->unit;
     p.start = entry.start ? base(*entry.start, *found, entry.start_where) : current;
     p.low = entry.low ? base(*entry.low, *found, entry.low_where) : found->low;

@@ -115,12 +115,15 @@ std::string parameters_toml(const Fit& fit) {
   std::vector<std::string> sources;
   for (const auto& models : fit.models) {
     for (const std::string& id : models) {
-      // The models of every arm: an overlay of one arm alone must not come into the others.
+      // An overlay of one arm alone comes into the others only where it declares what was estimated.
       const bool shared = std::all_of(fit.models.begin(), fit.models.end(), [&](const auto& other) {
         return std::find(other.begin(), other.end(), id) != other.end();
       });
       if (shared && std::find(extends.begin(), extends.end(), id) == extends.end()) extends.push_back(id);
     }
+  }
+  for (const Estimate& e : fit.parameters) {
+    if (std::find(extends.begin(), extends.end(), e.model) == extends.end()) extends.push_back(e.model);
   }
   for (const Series& series : fit.series) {
     if (std::find(sources.begin(), sources.end(), series.entry.source) == sources.end())

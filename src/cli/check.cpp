@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "howship/calibration/fit.hpp"
 #include "howship/core/files.hpp"
 #include "howship/model/library.hpp"
 #include "howship/papers/reproduce.hpp"
@@ -36,6 +37,8 @@ ExitCode check(const po::variables_map& given) {
   const std::filesystem::path path(word);
   if (path.filename() == "expected.toml" || std::filesystem::is_regular_file(path / "expected.toml", error)) {
     fmt::print("{}\n", papers::check_paper(papers::paper_folder(data, word), data, units));
+  } else if (path.filename() == "fit.toml" || std::filesystem::is_regular_file(path / "fit.toml", error)) {
+    fmt::print("{}\n", calibration::check_fit(is_file ? path : path / "fit.toml", data, units));
   } else if (!is_file && library.contains(word)) {
     const std::vector<std::string> ids{word};
     print_model(model::build_model(library, ids, units), word);
@@ -57,7 +60,7 @@ ExitCode check(const po::variables_map& given) {
 Command check_command() {
   Command command{"check",
                   "check FILE",
-                  "checks a model, a study or a paper without running it, and reports all its faults",
+                  "checks a model, a study, a paper or a fit without running it, and reports all its faults",
                   po::options_description("options"),
                   "FILE",
                   1,

@@ -32,6 +32,7 @@ std::string to_text(Identified identified);
 /// One parameter, base units.
 struct Estimate {
   std::string id;
+  std::string model;  ///< the model file that declares it
   Unit unit;
   bool logarithmic = false;
   double start = 0.0, low = 0.0, high = 0.0;
