@@ -97,8 +97,8 @@ std::string digest_of_observations(const Problem& problem) {
   for (const FittedPoint& point : problem.points) {
     const SeriesEntry& entry = problem.series[point.series].entry;
     const Observation& o = point.observation;
-    text += fmt::format("{} {} {} {:.17g} {:.17g} {:.17g} {}\n", entry.file, to_text(entry.against), entry.logarithmic,
-                        point.time, o.value, o.error, o.censored);
+    text += fmt::format("{} {} {} {} {:.17g} {:.17g} {:.17g} {}\n", entry.file, entry.rows, to_text(entry.against),
+                        entry.logarithmic, point.time, o.value, o.error, o.censored);
   }
   return digest(text);
 }
@@ -128,6 +128,14 @@ std::string to_text(Identified identified) {
     default:
       return "not identified";
   }
+}
+
+double Fit::missed() const {
+  double least = cost;
+  for (const Profile& one : profiles) {
+    for (const double there : one.costs) least = std::min(least, there);
+  }
+  return cost - least;
 }
 
 Fit run_fit(const std::filesystem::path& file, const study::DataFolder& data, const UnitSystem& units,

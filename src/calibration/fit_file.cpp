@@ -125,6 +125,7 @@ SeriesEntry read_series(FileTable& table) {
   table.require("of", "of = \"the id of a species, quantity or observable\"");
   table.require("source", "source = \"where the observations come from\"");
   read_text_key(table, "file", entry.file, entry.file_where);
+  read_text_key(table, "rows", entry.rows, entry.rows_where);
   read_text_key(table, "study", entry.study, entry.study_where);
   read_text_key(table, "arm", entry.arm, entry.arm_where);
   read_text_key(table, "of", entry.of, entry.of_where);

@@ -141,7 +141,7 @@ class Loader {
       const std::string text = read_text(path);
       problem_.digests[entry.file] = digest(text);
       const std::size_t before = faults_.list().size();
-      table = read_observations(text, path.string(), units_, entry.logarithmic, faults_);
+      table = read_observations(text, path.string(), units_, entry.rows, entry.logarithmic, faults_);
       readable = faults_.list().size() == before;
     }
     LoadedStudy* study = study_of(entry);

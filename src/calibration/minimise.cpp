@@ -89,7 +89,9 @@ void search(Residuals& residuals, const Scaling& scaling, const std::vector<std:
 
 Minimum minimise(const Problem& problem, const Scaling& scaling, std::vector<double> from,
                  const std::vector<bool>& fixed) {
-  FLAGS_minloglevel = google::GLOG_FATAL;  // Ceres says in its summary what it has to say
+  // Ceres says in its summary what it has to say. Once: several threads search.
+  static const bool silent = (FLAGS_minloglevel = google::GLOG_FATAL, true);
+  (void)silent;
   std::vector<std::size_t> free;
   std::vector<double> searched;
   for (std::size_t p = 0; p < from.size(); ++p) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -57,9 +58,9 @@ struct Column {
 
 class Reader {
  public:
-  Reader(const std::string& text, const std::string& file, const UnitSystem& units, bool logarithmic,
-         Diagnostics& faults)
-      : source_(file, text), units_(units), logarithmic_(logarithmic), faults_(faults) {}
+  Reader(const std::string& text, const std::string& file, const UnitSystem& units, const std::string& series,
+         bool logarithmic, Diagnostics& faults)
+      : source_(file, text), units_(units), series_(series), logarithmic_(logarithmic), faults_(faults) {}
 
   ObservationTable read() {
     ObservationTable table;
@@ -77,7 +78,13 @@ class Reader {
       if (is_skipped(source_.lines[line])) continue;
       if (auto row = read_row(static_cast<int>(line) + 1, cells_of(source_.lines[line]))) table.rows.push_back(*row);
     }
-    if (table.rows.empty() && faults_.list().size() == before) fault(0, 0, "the file holds no observations");
+    if (table.rows.empty() && faults_.list().size() == before) {
+      const std::vector<std::string> known(names_.begin(), names_.end());
+      if (series_.empty())
+        fault(0, 0, "the file holds no observations");
+      else
+        fault(0, 0, fmt::format("the file has no rows of the series '{}'", series_), did_you_mean(series_, known));
+    }
     return table;
   }
 
@@ -99,9 +106,10 @@ class Reader {
       const std::string name = trimmed(text.substr(0, open), skipped);
       Column column{i, Unit{}, cells[i].column};
       if (name == "note") continue;
-      if (name != "time" && name != "value" && name != "error" && name != "relative_error" && name != "censored") {
+      if (name != "time" && name != "value" && name != "error" && name != "relative_error" && name != "censored" &&
+          name != "series") {
         fault(line, cells[i].column, fmt::format("unknown column '{}'", name),
-              did_you_mean(name, {"time", "value", "error", "relative_error", "censored", "note"}));
+              did_you_mean(name, {"time", "value", "error", "relative_error", "censored", "series", "note"}));
         continue;
       }
       if (columns_.contains(name)) fault(line, cells[i].column, fmt::format("there are two columns '{}'", name));
@@ -112,7 +120,7 @@ class Reader {
         } catch (const UnitError& error) {
           fault(line, cells[i].column + static_cast<int>(open) + 1, error.what(), error.hint());
         }
-      } else if (name != "censored") {
+      } else if (name != "censored" && name != "series") {
         fault(line, cells[i].column, fmt::format("column '{}' has no unit", name),
               fmt::format("write {} [day], {} [ng/mL] or {} [1]", name, name, name));
       }
@@ -124,6 +132,11 @@ class Reader {
     if (columns_.contains("error") == columns_.contains("relative_error"))
       fault(line, 1, "exactly one column says how large the errors are",
             "error [unit]: a standard deviation; relative_error [%]: one as a share of the value");
+    if (columns_.contains("series") && series_.empty())
+      fault(line, columns_["series"].at, "the file holds several series: say which",
+            "rows = \"the name in its column series\"");
+    if (!columns_.contains("series") && !series_.empty())
+      fault(line, 1, fmt::format("rows = \"{}\" asks for a column 'series', which is not there", series_));
     if (logarithmic_ && columns_.contains("error"))
       fault(line, columns_["error"].at, "where logarithms are compared, errors are relative",
             "write a column relative_error [%]");
@@ -159,6 +172,10 @@ class Reader {
       fault(line, 1, fmt::format("this row has {} fields, and the header {}", cells.size(), width_));
       return std::nullopt;
     }
+    if (const auto series = columns_.find("series"); series != columns_.end()) {
+      names_.insert(cells[series->second.index].text);
+      if (cells[series->second.index].text != series_) return std::nullopt;
+    }
     Observation row;
     row.where = {source_.file, line, cells[columns_.at("value").index].column};
     const auto time = number(line, cells, "time");
@@ -190,17 +207,19 @@ class Reader {
 
   study::SourceText source_;
   const UnitSystem& units_;
+  std::string series_;
   bool logarithmic_;
   Diagnostics& faults_;
   std::map<std::string, Column> columns_;
+  std::set<std::string> names_;  ///< of series
   std::size_t width_ = 0;
 };
 
 }  // namespace
 
 ObservationTable read_observations(const std::string& text, const std::string& file, const UnitSystem& units,
-                                   bool logarithmic, Diagnostics& faults) {
-  return Reader(text, file, units, logarithmic, faults).read();
+                                   const std::string& series, bool logarithmic, Diagnostics& faults) {
+  return Reader(text, file, units, series, logarithmic, faults).read();
 }
 
 }  // namespace howship::calibration

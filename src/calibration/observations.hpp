@@ -26,8 +26,9 @@ struct ObservationTable {
 /// Reads a CSV with the columns `time [unit]`, `value [unit]`, `error [unit]` or `relative_error [%]`, and optionally
 /// `censored` (1: the value is a limit, and what was measured lies below it). Lines that begin with # are skipped, and
 /// a column `note` says what it likes. Faults are added with file, line and column.
+/// @param series       a name in the column `series`: only these rows count; empty if there is no such column
 /// @param logarithmic  errors are relative and become standard deviations of natural logarithms
 ObservationTable read_observations(const std::string& text, const std::string& file, const UnitSystem& units,
-                                   bool logarithmic, Diagnostics& faults);
+                                   const std::string& series, bool logarithmic, Diagnostics& faults);
 
 }  // namespace howship::calibration

@@ -57,6 +57,7 @@ std::string table_text(const Fit& fit) {
   std::string text = fmt::format("{}: {}\n", fit.name, fit.title);
   text += fmt::format("{:<{}}  {:>12}  {:>10}  {:<{}}  {}", "parameter", width, "estimate", "std error", "unit",
                       unit_width, fit.profiles.empty() ? "" : "95 % limits");
+  text.erase(text.find_last_not_of(' ') + 1);
   for (std::size_t p = 0; p < fit.parameters.size(); ++p) {
     const Estimate& e = fit.parameters[p];
     const double scale = e.unit.scale;
@@ -81,6 +82,9 @@ std::string table_text(const Fit& fit) {
           ? fmt::format(" ({} could not be solved)", static_cast<std::ptrdiff_t>(fit.starts.size()) - solved)
           : "",
       fit.gradient_norm);
+  constexpr double kWorthSaying = 0.01;
+  if (fit.missed() > kWorthSaying)
+    text += fmt::format("\na profile went {:.3g} below this cost: take more starts", fit.missed());
   if (!fit.converged) text += "\nNOT CONVERGED: " + fit.message;
   return text;
 }

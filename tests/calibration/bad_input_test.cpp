@@ -95,6 +95,11 @@ TEST_F(BadInput, OfTheObservations) {
               HasSubstr("where logarithms are compared, errors are relative"));
   EXPECT_THAT(of_csv("time [day],value [mg],relative_error [%]\n1,-2,3\n", "log = true"),
               HasSubstr("bad.csv:2:3: error: where logarithms are compared, values are positive"));
+  EXPECT_THAT(of_csv("series,time [day],value [mg],error [mg]\none,1,2,3\n"),
+              HasSubstr("bad.csv:1:1: error: the file holds several series: say which"));
+  EXPECT_THAT(of_csv("series,time [day],value [mg],error [mg]\none,1,2,3\n", "rows = \"two\""),
+              AllOf(HasSubstr("the file has no rows of the series 'two'"), HasSubstr("one")));
+  EXPECT_EQ(of_csv("series,time [day],value [mg],error [mg]\none,1,2,3\n", "rows = \"one\""), "");
   EXPECT_THAT(of_csv("# nothing\n\n"), HasSubstr("the file holds no observations"));
 }
 

@@ -97,6 +97,8 @@ struct Fit {
   double relative_tolerance = 0.0, seconds = 0.0;
   int seed = 0;
 
+  /// How far below the cost of the fit a profile went: with more starts the fit would have been better.
+  double missed() const;
   /// The lowest cost was found by a search that converged.
   bool good() const { return converged; }
 };

@@ -39,13 +39,13 @@ enum class Against { value, difference, ratio, change };
 
 /// One file of observations and what they are observations of.
 struct SeriesEntry {
-  std::string file, study, arm, of, source;
+  std::string file, rows, study, arm, of, source;  ///< rows: those of the file's column `series` with this name
   Against against = Against::value;
   double baseline = 0.0;  ///< day of the study; of all but `value`
   double shift = 0.0;     ///< day of the study at which the file's time is 0
   bool after_dose = false;
   bool logarithmic = false;  ///< logarithms are compared, and errors are relative
-  SourceLocation where, file_where, study_where, arm_where, of_where, baseline_where;
+  SourceLocation where, file_where, rows_where, study_where, arm_where, of_where, baseline_where;
 };
 
 /// fit.toml, checked in itself; what it says of studies, models and data is checked in load_fit.
