@@ -121,7 +121,7 @@ bool SensitivityIntegrator::step(double& time, double limit) {
   started_ = true;
   point_.forget_failure();  // a smaller step went past it
   time = reached;
-  if (space_.columns() > 0) CVodeGetSensDky1(cvodes_.get(), time, 0, 0, s_.get());
+  if (space_.columns() > 0 && (crossed || time >= limit)) CVodeGetSensDky1(cvodes_.get(), time, 0, 0, s_.get());
   return crossed;
 }
 

@@ -26,7 +26,8 @@ class SensitivityIntegrator {
   void reset();
   /// Steps begin here anew, from state() and sensitivities().
   void restart(double time);
-  /// One step, not beyond the limit; state() and sensitivities() are then at the time reached.
+  /// One step, not beyond the limit; state() is then at the time reached, and sensitivities() too if that is the limit
+  /// or where a comparison turned.
   /// @returns whether a comparison turned; the time is then where it did  @throws NumericalError
   bool step(double& time, double limit);
   double last_step() const;
