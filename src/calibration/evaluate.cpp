@@ -51,11 +51,49 @@ Differentiated read(const Course& course, double time, bool after, std::size_t r
   return {moments.values[after ? 1 : 0][read_out], {from, from + parameters}};
 }
 
+// The highest (or lowest) of a window, by the parabola through three rows where none of them is a dose. Its derivative
+// by parameters is that of the parabola at a fixed time, for at an extreme the time does not count.
+Differentiated extreme_of(const Course& course, double from, double until, double sign, std::size_t read_out,
+                          std::size_t parameters) {
+  const auto first = course.find(from);
+  const auto end = std::next(course.find(until));
+  auto best = first;
+  int best_side = 1;
+  for (auto row = first; row != end; ++row) {
+    for (const int side : {0, 1}) {
+      if ((row == first && side == 0) || (row->first == until && side == 1)) continue;
+      if (sign * row->second.values[side][read_out] <= sign * best->second.values[best_side][read_out]) continue;
+      best = row;
+      best_side = side;
+    }
+  }
+  const Differentiated plain = read(course, best->first, best_side == 1, read_out, parameters);
+  const bool inside = best != first && std::next(best) != end;
+  if (!inside || best->second.values[0] != best->second.values[1]) return plain;
+  const Differentiated left = read(course, std::prev(best)->first, true, read_out, parameters);
+  const Differentiated right = read(course, std::next(best)->first, false, read_out, parameters);
+  const double a = std::prev(best)->first - best->first;
+  const double b = std::next(best)->first - best->first;
+  const double slope_a = (left.value - plain.value) / a;
+  const double slope_b = (right.value - plain.value) / b;
+  const double curvature = (slope_b - slope_a) / (b - a);
+  const double x = std::clamp(-0.5 * (slope_a - curvature * a) / curvature, a, b);
+  if (!std::isfinite(x)) return plain;
+  const double weights[3] = {x * (x - b) / (a * (a - b)), (x - a) * (x - b) / (a * b), x * (x - a) / (b * (b - a))};
+  Differentiated result{weights[0] * left.value + weights[1] * plain.value + weights[2] * right.value, plain.by};
+  for (std::size_t c = 0; c < parameters; ++c)
+    result.by[c] = weights[0] * left.by[c] + weights[1] * plain.by[c] + weights[2] * right.by[c];
+  return result;
+}
+
 // What trials report of a quantity.
 Differentiated reported(const Problem& problem, const FittedPoint& point, const Course& course,
                         std::size_t parameters) {
   const SeriesEntry& entry = problem.series[point.series].entry;
-  Differentiated now = read(course, point.time, entry.after_dose, point.read_out, parameters);
+  Differentiated now = entry.extreme == Extreme::none
+                           ? read(course, point.time, entry.after_dose, point.read_out, parameters)
+                           : extreme_of(course, point.time, point.until, entry.extreme == Extreme::highest ? 1.0 : -1.0,
+                                        point.read_out, parameters);
   if (entry.against == Against::value) return now;
   // A baseline is measured before treatment begins.
   const Differentiated base = read(course, point.baseline, false, point.read_out, parameters);

@@ -70,6 +70,8 @@ void report_points(const Problem& problem, const Minimum& minimum, Fit& fit) {
     const double width = log ? o.error * o.value / scale : o.error / scale;
     if (!o.censored) fit.deviance += std::log(2.0 * std::numbers::pi * width * width);
   }
+  for (std::size_t r = problem.points.size(); r < minimum.evaluation.residuals.size(); ++r)
+    fit.prior_squares += minimum.evaluation.residuals[r] * minimum.evaluation.residuals[r];
   const auto k = static_cast<double>(problem.parameters.size());
   const auto n = static_cast<double>(problem.points.size());
   fit.aic = fit.deviance + 2.0 * k;
@@ -97,8 +99,9 @@ std::string digest_of_observations(const Problem& problem) {
   for (const FittedPoint& point : problem.points) {
     const SeriesEntry& entry = problem.series[point.series].entry;
     const Observation& o = point.observation;
-    text += fmt::format("{} {} {} {} {:.17g} {:.17g} {:.17g} {}\n", entry.file, entry.rows, to_text(entry.against),
-                        entry.logarithmic, point.time, o.value, o.error, o.censored);
+    text += fmt::format("{} {} {} {} {} {:.17g} {:.17g} {:.17g} {:.17g} {}\n", entry.file, entry.rows,
+                        to_text(entry.against), static_cast<int>(entry.extreme), entry.logarithmic, point.time,
+                        point.until, o.value, o.error, o.censored);
   }
   return digest(text);
 }

@@ -139,6 +139,14 @@ SeriesEntry read_series(FileTable& table) {
       table.fault(as->where, fmt::format("'{}' is no way to report a quantity", as->text),
                   "one of value, difference, ratio, change: the last three from the value at `baseline`");
   }
+  if (const auto take = table.text("take")) {
+    if (take->text == "max")
+      entry.extreme = Extreme::highest;
+    else if (take->text == "min")
+      entry.extreme = Extreme::lowest;
+    else if (take->text != "value")
+      table.fault(take->where, fmt::format("take is \"value\", \"max\" or \"min\", and not '{}'", take->text));
+  }
   entry.baseline_where = table.where("baseline");
   if (const auto baseline = days(table, "baseline")) {
     entry.baseline = *baseline;
@@ -148,7 +156,9 @@ SeriesEntry read_series(FileTable& table) {
     if (*baseline < 0.0) table.fault(entry.baseline_where, "the baseline lies before day 0");
   }
   entry.shift = days(table, "shift").value_or(0.0);
-  if (const auto at = table.text("at_dose")) {
+  if (const auto at = table.text("at_dose"); at && entry.extreme != Extreme::none) {
+    table.fault(at->where, "at_dose is of a value, and a highest or lowest one looks at both sides of a dose");
+  } else if (at) {
     entry.after_dose = at->text == "after";
     if (at->text != "after" && at->text != "before")
       table.fault(at->where, fmt::format("at_dose is \"before\" or \"after\", and not '{}'", at->text));

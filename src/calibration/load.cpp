@@ -6,12 +6,10 @@
 
 #include "howship/core/diagnostics.hpp"
 #include "howship/core/files.hpp"
-#include "howship/simulation/simulation.hpp"
 #include "howship/study/prepare.hpp"
 #include "howship/study/read_study.hpp"
-#include "howship/study/schedule.hpp"
 
-#include "problem.hpp"
+#include "wanted_arm.hpp"
 
 namespace howship::calibration {
 namespace {
@@ -23,21 +21,6 @@ std::vector<std::string> measurable(const model::Model& model) {
   for (const auto& o : model.observables) ids.push_back(o.id);
   return ids;
 }
-
-struct LoadedStudy {
-  study::Study study;
-  std::vector<study::PreparedArm> arms;
-  std::shared_ptr<const study::Place> place;
-  std::map<const model::Model*, std::shared_ptr<const model::Kinetics>> kinetics;
-};
-
-/// What is wanted of one arm, before it is compiled.
-struct Wanted {
-  LoadedStudy* study = nullptr;
-  const study::PreparedArm* arm = nullptr;
-  std::vector<std::string> read_outs;
-  std::vector<std::size_t> points;
-};
 
 class Loader {
  public:
@@ -52,7 +35,7 @@ class Loader {
     faults_.raise_if_any();
     for (const ParameterEntry& entry : problem_.file.parameters) load_parameter(entry);
     faults_.raise_if_any();
-    for (Wanted& wanted : wanted_) compile(wanted);
+    for (const Wanted& wanted : wanted_) problem_.arms.push_back(compile_arm(wanted, problem_));
     return std::move(problem_);
   }
 
@@ -141,7 +124,8 @@ class Loader {
       const std::string text = read_text(path);
       problem_.digests[entry.file] = digest(text);
       const std::size_t before = faults_.list().size();
-      table = read_observations(text, path.string(), units_, entry.rows, entry.logarithmic, faults_);
+      table = read_observations(text, path.string(), units_, entry.rows, entry.extreme != Extreme::none,
+                                entry.logarithmic, faults_);
       readable = faults_.list().size() == before;
     }
     LoadedStudy* study = study_of(entry);
@@ -174,14 +158,15 @@ class Loader {
     if (read_out == wanted.read_outs.end()) read_out = wanted.read_outs.insert(read_out, entry.of);
     for (const Observation& row : table.rows) {
       const double day = row.time + entry.shift;
-      if (!(day >= 0.0) || day > wanted.arm->schedule.end * (1.0 + 1e-9)) {
-        faults_.add(row.where, fmt::format("day {:g} of the study lies outside it (day 0 to {:g})", day,
-                                           wanted.arm->schedule.end));
+      const double last = row.until + entry.shift;
+      if (!(day >= 0.0) || last > wanted.arm->schedule.end * (1.0 + 1e-9)) {
+        faults_.add(row.where, fmt::format("day {:g} of the study lies outside it (day 0 to {:g})",
+                                           day < 0.0 ? day : last, wanted.arm->schedule.end));
         continue;
       }
       wanted.points.push_back(problem_.points.size());
       problem_.points.push_back({arm, static_cast<std::size_t>(read_out - wanted.read_outs.begin()),
-                                 problem_.series.size(), day, entry.baseline, row});
+                                 problem_.series.size(), day, entry.baseline, last, row});
     }
     problem_.series.push_back({entry, table.unit});
     SeriesEntry& known = problem_.series.back().entry;
@@ -252,59 +237,6 @@ class Loader {
       fault(entry.prior_where, fmt::format("with a lognormal prior {} needs a positive lower bound", p.id),
             "low = 1e-3");
     problem_.parameters.push_back(std::move(p));
-  }
-
-  void compile(const Wanted& wanted) {
-    LoadedStudy& study = *wanted.study;
-    const study::PreparedArm& arm = *wanted.arm;
-    FittedArm fitted;
-    auto& kinetics = study.kinetics[arm.model.get()];
-    if (!kinetics) kinetics = std::make_shared<const model::Kinetics>(arm.model);
-    fitted.kinetics = kinetics;
-    fitted.place = study.place;
-    fitted.given = study.place->given_fields(arm.model->given);
-    fitted.parameters = arm.parameters;
-    fitted.models = arm.models;
-    std::vector<std::size_t> asked;
-    for (std::size_t p = 0; p < problem_.parameters.size(); ++p) {
-      const model::Parameter* found = arm.model->find_parameter(problem_.parameters[p].id);
-      if (found == nullptr) continue;
-      asked.push_back(static_cast<std::size_t>(found - arm.model->parameters.data()));
-      fitted.columns.push_back(p);
-    }
-    std::vector<model::NodeId> nodes;
-    for (const std::string& id : wanted.read_outs) nodes.push_back(*arm.model->find_node(id));
-    fitted.sensitivities = std::make_shared<const model::PointSensitivities>(*arm.model, asked, nodes);
-    const study::Solver& solver = study.study.solver;
-    fitted.options = {problem_.file.relative_tolerance, solver.max_step, solver.max_order, Threads{1}};
-    settle_times(wanted, fitted);
-    problem_.arms.push_back(std::move(fitted));
-  }
-
-  // Times that differ by rounding only are one.
-  void settle_times(const Wanted& wanted, FittedArm& fitted) {
-    std::vector<double> all;
-    for (const auto& dose : wanted.arm->drug_doses) all.push_back(dose.time);
-    for (const std::size_t p : wanted.points) {
-      all.push_back(problem_.points[p].time);
-      all.push_back(problem_.points[p].baseline);
-    }
-    const study::Clock clock(all);
-    double last = 0.0;
-    for (const std::size_t p : wanted.points) {
-      FittedPoint& point = problem_.points[p];
-      point.time = clock.exact(point.time);
-      point.baseline = clock.exact(point.baseline);
-      for (const double time : {point.time, point.baseline}) {
-        fitted.schedule.outputs.push_back(time);
-        last = std::max(last, time);
-      }
-    }
-    fitted.schedule.end = last;  // nothing is observed after it
-    for (simulation::DrugDose dose : wanted.arm->drug_doses) {
-      dose.time = clock.exact(dose.time);
-      if (dose.time <= last) fitted.schedule.doses.push_back(dose);
-    }
   }
 
   const study::DataFolder& data_;

@@ -59,8 +59,13 @@ struct Column {
 class Reader {
  public:
   Reader(const std::string& text, const std::string& file, const UnitSystem& units, const std::string& series,
-         bool logarithmic, Diagnostics& faults)
-      : source_(file, text), units_(units), series_(series), logarithmic_(logarithmic), faults_(faults) {}
+         bool windows, bool logarithmic, Diagnostics& faults)
+      : source_(file, text),
+        units_(units),
+        series_(series),
+        windows_(windows),
+        logarithmic_(logarithmic),
+        faults_(faults) {}
 
   ObservationTable read() {
     ObservationTable table;
@@ -106,10 +111,10 @@ class Reader {
       const std::string name = trimmed(text.substr(0, open), skipped);
       Column column{i, Unit{}, cells[i].column};
       if (name == "note") continue;
-      if (name != "time" && name != "value" && name != "error" && name != "relative_error" && name != "censored" &&
-          name != "series") {
+      if (name != "time" && name != "until" && name != "value" && name != "error" && name != "relative_error" &&
+          name != "censored" && name != "series") {
         fault(line, cells[i].column, fmt::format("unknown column '{}'", name),
-              did_you_mean(name, {"time", "value", "error", "relative_error", "censored", "series", "note"}));
+              did_you_mean(name, {"time", "until", "value", "error", "relative_error", "censored", "series", "note"}));
         continue;
       }
       if (columns_.contains(name)) fault(line, cells[i].column, fmt::format("there are two columns '{}'", name));
@@ -140,7 +145,11 @@ class Reader {
     if (logarithmic_ && columns_.contains("error"))
       fault(line, columns_["error"].at, "where logarithms are compared, errors are relative",
             "write a column relative_error [%]");
+    if (windows_ && !columns_.contains("until"))
+      fault(line, 1, "there is no column 'until [unit]'",
+            "a highest or lowest value is that of a window, from time to until");
     require(line, "time", study::time_dimension(), "a time");
+    require(line, "until", study::time_dimension(), "a time");
     require(line, "relative_error", Dimension{}, "a share");
     if (columns_.contains("error") && columns_.contains("value") &&
         !(columns_["error"].unit.dimension == columns_["value"].unit.dimension))
@@ -191,6 +200,16 @@ class Reader {
     }
     if (!time || !value || !error) return std::nullopt;
     row.time = *time;
+    row.until = *time;
+    if (windows_) {
+      const auto until = number(line, cells, "until");
+      if (!until) return std::nullopt;
+      row.until = *until;
+      if (!(*until > *time)) {
+        fault(line, cells[columns_.at("until").index].column, "the window ends before it begins");
+        return std::nullopt;
+      }
+    }
     row.value = *value;
     row.error = relative && !logarithmic_ ? *error * std::abs(*value) : *error;
     if (!(row.error > 0.0)) {
@@ -208,6 +227,7 @@ class Reader {
   study::SourceText source_;
   const UnitSystem& units_;
   std::string series_;
+  bool windows_;
   bool logarithmic_;
   Diagnostics& faults_;
   std::map<std::string, Column> columns_;
@@ -218,8 +238,8 @@ class Reader {
 }  // namespace
 
 ObservationTable read_observations(const std::string& text, const std::string& file, const UnitSystem& units,
-                                   const std::string& series, bool logarithmic, Diagnostics& faults) {
-  return Reader(text, file, units, series, logarithmic, faults).read();
+                                   const std::string& series, bool windows, bool logarithmic, Diagnostics& faults) {
+  return Reader(text, file, units, series, windows, logarithmic, faults).read();
 }
 
 }  // namespace howship::calibration

@@ -33,6 +33,7 @@ struct FittedArm {
 struct FittedPoint {
   std::size_t arm = 0, read_out = 0, series = 0;
   double time = 0.0, baseline = 0.0;  ///< day of the study
+  double until = 0.0;                 ///< of an extreme; the rows between are looked at
   Observation observation;
 };
 

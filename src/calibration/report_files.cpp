@@ -64,6 +64,7 @@ std::string fit_json(const Fit& fit) {
             {"observations", fit.points.size()},
             {"cost", fit.cost},
             {"gradient_norm", fit.gradient_norm},
+            {"prior_squares", fit.prior_squares},
             {"deviance", fit.deviance},
             {"AIC", fit.aic},
             {"AICc", number(fit.aicc)},

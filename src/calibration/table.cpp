@@ -71,8 +71,9 @@ std::string table_text(const Fit& fit) {
   double squares = 0.0;
   for (const Point& point : fit.points) squares += point.residual * point.residual;
   text += fmt::format(
-      "\n{} observations, {} parameters; squared residuals {:.4g}; -2 ln L {:.4g}, AIC {:.4g}, {}BIC {:.4g}",
-      fit.points.size(), fit.parameters.size(), squares, fit.deviance, fit.aic,
+      "\n{} observations, {} parameters; squared residuals {:.4g}{}; -2 ln L {:.4g}, AIC {:.4g}, {}BIC {:.4g}",
+      fit.points.size(), fit.parameters.size(), squares,
+      fit.prior_squares > 0.0 ? fmt::format(" and of priors {:.4g}", fit.prior_squares) : "", fit.deviance, fit.aic,
       fit.aicc ? fmt::format("AICc {:.4g}, ", *fit.aicc) : "", fit.bic);
   const auto solved =
       std::count_if(fit.starts.begin(), fit.starts.end(), [](const Start& s) { return s.cost.has_value(); });
@@ -116,14 +117,15 @@ std::string comparison_text(const std::vector<Fit>& fits) {
   std::vector<std::size_t> order(fits.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return criteria[a] < criteria[b]; });
-  std::string text = fmt::format("{:<{}}  {:>3}  {:>10}  {:>10}  {:>10}  {:>10}  {:>8}  {:>6}", "hypothesis", width,
-                                 "k", "-2 ln L", "AIC", "AICc", "BIC", corrected ? "dAICc" : "dAIC", "weight");
+  std::string text =
+      fmt::format("{:<{}}  {:>3}  {:>10}  {:>8}  {:>10}  {:>10}  {:>10}  {:>8}  {:>6}", "hypothesis", width, "k",
+                  "-2 ln L", "priors", "AIC", "AICc", "BIC", corrected ? "dAICc" : "dAIC", "weight");
   for (const std::size_t f : order) {
     const Fit& fit = fits[f];
-    text +=
-        fmt::format("\n{:<{}}  {:>3}  {:>10.4f}  {:>10.4f}  {:>10}  {:>10.4f}  {:>8.3f}  {:>6.3f}{}", fit.name, width,
-                    fit.parameters.size(), fit.deviance, fit.aic, fit.aicc ? fmt::format("{:.4f}", *fit.aicc) : "-",
-                    fit.bic, criteria[f] - criteria[order.front()], weights[f], fit.converged ? "" : "  not converged");
+    text += fmt::format("\n{:<{}}  {:>3}  {:>10.4f}  {:>8.3f}  {:>10.4f}  {:>10}  {:>10.4f}  {:>8.3f}  {:>6.3f}{}",
+                        fit.name, width, fit.parameters.size(), fit.deviance, fit.prior_squares, fit.aic,
+                        fit.aicc ? fmt::format("{:.4f}", *fit.aicc) : "-", fit.bic,
+                        criteria[f] - criteria[order.front()], weights[f], fit.converged ? "" : "  not converged");
   }
   return text +
          fmt::format("\n{} observations; weights from {}", fits.front().points.size(), corrected ? "AICc" : "AIC");

@@ -121,8 +121,11 @@ bool SensitivityIntegrator::step(double& time, double limit) {
   started_ = true;
   point_.forget_failure();  // a smaller step went past it
   time = reached;
-  if (space_.columns() > 0 && (crossed || time >= limit)) CVodeGetSensDky1(cvodes_.get(), time, 0, 0, s_.get());
   return crossed;
+}
+
+void SensitivityIntegrator::settle(double time) {
+  if (started_) look_back(time, state(), sensitivities());
 }
 
 double SensitivityIntegrator::last_step() const {

@@ -26,10 +26,11 @@ class SensitivityIntegrator {
   void reset();
   /// Steps begin here anew, from state() and sensitivities().
   void restart(double time);
-  /// One step, not beyond the limit; state() is then at the time reached, and sensitivities() too if that is the limit
-  /// or where a comparison turned.
-  /// @returns whether a comparison turned; the time is then where it did  @throws NumericalError
+  /// One step, not beyond the limit. @returns whether a comparison turned; the time is then where it did
+  /// @throws NumericalError
   bool step(double& time, double limit);
+  /// After steps: state() and sensitivities() become those of a time within the last one.
+  void settle(double time);
   double last_step() const;
   /// The solution within the last step.
   void look_back(double time, double* state, double* s);

@@ -183,6 +183,7 @@ Statistics SensitivityRun::Impl::run(const DrugSchedule& schedule,
         report(instants[next].time, state.data(), s.data(), observer, Moment::output);
       }
     }
+    integrator.settle(time);
     // Outputs that lie a hair before the stop.
     for (; next < stop && instants[next].time < time; ++next)
       report(instants[next].time, integrator.state(), integrator.sensitivities(), observer, Moment::output);

@@ -234,5 +234,70 @@ TEST(Fit, TheSameBitsOnAnyNumberOfThreads) {
   }
 }
 
+// A drug under the skin peaks at (ka/ke)^(-ke/(ka - ke)) of its dose.
+TEST(Fit, APeakWhoseTimeIsNotKnown) {
+  const FitWorld world;
+  world.file("pk.toml", R"toml(id = "pk"
+title = "absorption and elimination"
+[species.depot]
+title = "depot"
+scope = "systemic"
+unit = "mg"
+initial = "0"
+typical = 1e-3
+[species.blood]
+title = "blood"
+scope = "systemic"
+unit = "mg"
+initial = "0"
+typical = 1e-3
+[parameters]
+ka = { value = 0.5, unit = "1/day", range = [0.01, 10], source = "test" }
+ke = { value = 0.1, unit = "1/day", range = [0.01, 10], source = "test" }
+[processes.absorption]
+title = "absorption"
+rate = "ka*depot"
+changes = { depot = -1, blood = 1 }
+[processes.elimination]
+title = "elimination"
+rate = "ke*blood"
+changes = { blood = -1 }
+[dose.drug]
+title = "drug"
+enters = "depot"
+bioavailability = "1"
+)toml");
+  world.file(
+      "study.toml",
+      "models = [\"./pk.toml\"]\nduration = \"60 day\"\n[parameters]\nka = 0.8\n[vertebra]\nvoxel = { bvtv = 0.15 }\n"
+      "[[arms]]\nid = \"one\"\ndoses = [{ drug = \"drug\", amount = \"100 mg\", start = \"5 day\" }]\n");
+  const auto peak = [](double ka, double ke) { return 100 * std::pow(ka / ke, -ke / (ka - ke)); };
+  world.file("peak.csv", fmt::format("time [day],until [day],value [mg],error [mg]\n5,50,{},1\n", peak(0.8, 0.2)));
+  const Fit fit = world.fit(kStudy + parameter("ke") + observed("blood", "peak.csv", "take = \"max\""));
+  EXPECT_NEAR(fit.parameters[0].value, 0.2, 2e-4);  // the parabola through rows a quarter of a day apart
+  const double h = 1e-5;
+  const double slope = (peak(0.8, 0.2 + h) - peak(0.8, 0.2 - h)) / (2 * h);
+  ASSERT_TRUE(fit.parameters[0].error);
+  EXPECT_NEAR(*fit.parameters[0].error, 1 / std::abs(slope), 5e-3 / std::abs(slope));
+  const FitWorld other;
+  other.file("peak.csv", "time [day],value [mg],error [mg]\n5,6,1\n");
+  EXPECT_THAT(other.faults(kStudy + parameter("a") + observed("y", "peak.csv", "take = \"max\"")),
+              testing::HasSubstr("peak.csv:1:1: error: there is no column 'until [unit]'"));
+}
+
+// Two studies share b; each has a start of its own, and one of them is estimated.
+TEST(Fit, SeveralStudiesShareParameters) {
+  const FitWorld world;
+  world.file("one.csv", "time [day],value [mg],error [mg]\n0,3,1\n10,23,1\n");
+  world.file("two.csv", "time [day],value [mg],error [mg]\n10,31,1\n20,49,1\n");
+  const Fit fit = world.fit(
+      "title = \"two\"\nrelative_tolerance = 1e-9\n[[study]]\nid = \"one\"\nfile = \"study.toml\"\nset = [\"a=3\"]\n"
+      "[[study]]\nid = \"two\"\nfile = \"study.toml\"\nset = [\"a=10\"]\n" +
+      parameter("b") + observed("y", "one.csv", "study = \"one\"") + observed("y", "two.csv", "study = \"two\""));
+  // Least squares of 23 - 3, 31 - 10, 49 - 10 on 10, 10, 20.
+  EXPECT_NEAR(fit.parameters[0].value, (200.0 + 210.0 + 780.0) / 600.0, 1e-7);
+  EXPECT_NEAR(*fit.parameters[0].error, 1 / std::sqrt(600.0), 1e-7);
+}
+
 }  // namespace
 }  // namespace howship::calibration

@@ -85,7 +85,8 @@ struct Fit {
   double cost = 0.0, gradient_norm = 0.0;
   bool converged = false;
   std::string message;
-  double deviance = 0.0;  ///< -2 ln of the likelihood of the observations; priors do not count
+  double prior_squares = 0.0;  ///< what the priors add to twice the cost
+  double deviance = 0.0;       ///< -2 ln of the likelihood of the observations; priors do not count
   double aic = 0.0, bic = 0.0;
   std::optional<double> aicc;  ///< absent with too few observations for it
   std::vector<Start> starts;

@@ -37,10 +37,14 @@ struct ParameterEntry {
 /// What of the model is held against a value: itself, or what trials report of it.
 enum class Against { value, difference, ratio, change };
 
+/// What is taken of a course: its value at a time, or the highest or lowest in a window.
+enum class Extreme { none, highest, lowest };
+
 /// One file of observations and what they are observations of.
 struct SeriesEntry {
   std::string file, rows, study, arm, of, source;  ///< rows: those of the file's column `series` with this name
   Against against = Against::value;
+  Extreme extreme = Extreme::none;
   double baseline = 0.0;  ///< day of the study; of all but `value`
   double shift = 0.0;     ///< day of the study at which the file's time is 0
   bool after_dose = false;
