@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -12,7 +13,7 @@ namespace {
 
 /// What an arm's read-outs were at one time.
 struct Moments {
-  std::vector<double> values[2], derivatives[2];  ///< before a dose, and after one; else alike
+  std::array<std::vector<double>, 2> values, derivatives;  ///< before a dose, and after one; else alike
 };
 
 using Course = std::map<double, Moments>;
@@ -28,7 +29,7 @@ Course run(const FittedArm& arm, std::span<const double> values, const Interrupt
       arm.schedule,
       [&course](const simulation::ReadOut& read, simulation::Moment moment) {
         Moments& moments = course[read.time];
-        for (const int side : {0, 1}) {
+        for (const std::size_t side : {0U, 1U}) {
           if (moment == simulation::Moment::before_dose && side == 1) continue;
           if (moment == simulation::Moment::after_dose && side == 0) continue;
           moments.values[side].assign(read.values.begin(), read.values.end());
@@ -58,9 +59,9 @@ Differentiated extreme_of(const Course& course, double from, double until, doubl
   const auto first = course.find(from);
   const auto end = std::next(course.find(until));
   auto best = first;
-  int best_side = 1;
+  std::size_t best_side = 1;
   for (auto row = first; row != end; ++row) {
-    for (const int side : {0, 1}) {
+    for (const std::size_t side : {0U, 1U}) {
       if ((row == first && side == 0) || (row->first == until && side == 1)) continue;
       if (sign * row->second.values[side][read_out] <= sign * best->second.values[best_side][read_out]) continue;
       best = row;
@@ -79,7 +80,8 @@ Differentiated extreme_of(const Course& course, double from, double until, doubl
   const double curvature = (slope_b - slope_a) / (b - a);
   const double x = std::clamp(-0.5 * (slope_a - curvature * a) / curvature, a, b);
   if (!std::isfinite(x)) return plain;
-  const double weights[3] = {x * (x - b) / (a * (a - b)), (x - a) * (x - b) / (a * b), x * (x - a) / (b * (b - a))};
+  const std::array<double, 3> weights{x * (x - b) / (a * (a - b)), (x - a) * (x - b) / (a * b),
+                                      x * (x - a) / (b * (b - a))};
   Differentiated result{weights[0] * left.value + weights[1] * plain.value + weights[2] * right.value, plain.by};
   for (std::size_t c = 0; c < parameters; ++c)
     result.by[c] = weights[0] * left.by[c] + weights[1] * plain.by[c] + weights[2] * right.by[c];

@@ -128,6 +128,8 @@ std::string to_text(Identified identified) {
       return "bounded from below only";
     case Identified::from_above:
       return "bounded from above only";
+    case Identified::unclear:
+      return "unclear: the profile could not be followed";
     default:
       return "not identified";
   }

@@ -13,6 +13,7 @@ constexpr int kMostSteps = 60;
 struct Walk {
   std::vector<double> at, cost;
   std::optional<double> limit;
+  bool complete = false;  ///< it reached the limit or the bound
 };
 
 Walk walk(const Problem& problem, const Scaling& scaling, const Minimum& minimum, std::size_t parameter, double step,
@@ -48,11 +49,13 @@ Walk walk(const Problem& problem, const Scaling& scaling, const Minimum& minimum
       const double above = std::sqrt(rise);
       const double share = (std::sqrt(kLimit) - below) / (above - below);
       found.limit = last[parameter] + share * (there.at[parameter] - last[parameter]);
+      found.complete = true;
       break;
     }
     if (there.cost - last_cost < 0.1 * kLimit) step *= 1.6;
     last = there.at;
     last_cost = there.cost;
+    found.complete = at_end;
     if (at_end) break;
   }
   return found;
@@ -67,7 +70,8 @@ Profile profile(const Problem& problem, const Scaling& scaling, const Minimum& m
   const double at = minimum.at[parameter];
   const double first = std::min(error ? 0.4 * *error : 0.02 * (high - low), 0.1 * (high - low));
   const auto side = [&](double step, double end) {
-    return std::abs(end - at) > 1e-9 * (high - low) ? walk(problem, scaling, minimum, parameter, step, end) : Walk{};
+    return std::abs(end - at) > 1e-9 * (high - low) ? walk(problem, scaling, minimum, parameter, step, end)
+                                                    : Walk{{}, {}, std::nullopt, true};
   };
   const Walk down = side(-first, low);
   const Walk up = side(first, high);
@@ -85,7 +89,9 @@ Profile profile(const Problem& problem, const Scaling& scaling, const Minimum& m
   }
   if (down.limit) result.lower = scaling.to_base(parameter, *down.limit);
   if (up.limit) result.upper = scaling.to_base(parameter, *up.limit);
-  if (result.lower && result.upper)
+  if (!down.complete || !up.complete)
+    result.identified = Identified::unclear;
+  else if (result.lower && result.upper)
     result.identified = Identified::yes;
   else if (result.lower)
     result.identified = Identified::from_below;

@@ -1,6 +1,5 @@
 #include "howship/calibration/fit.hpp"
 
-#include <charconv>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -14,12 +13,10 @@ namespace {
 
 namespace po = boost::program_options;
 
-int positive(const po::variables_map& given, const char* option) {
-  const std::string text = value(given, option);
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size() && number > 0 && number <= 10'000) return number;
-  throw InputError(fmt::format("--{} takes a whole number from 1 to 10000, and not '{}'", option, text));
+int within(const po::variables_map& given, const char* option, int most) {
+  const int number = given[option].as<int>();
+  if (number < 1 || number > most) throw InputError(fmt::format("--{} must be from 1 to {}", option, most));
+  return number;
 }
 
 // A folder stands for the fit.toml in it.
@@ -47,8 +44,8 @@ ExitCode fit(const po::variables_map& given) {
   options.interrupt = &interrupt;
   options.progress = &progress;
   options.profiles = given.count("profiles") > 0;
-  if (given.count("starts") > 0) options.starts = positive(given, "starts");
-  if (given.count("threads") > 0) options.threads = {positive(given, "threads")};
+  if (given.count("starts") > 0) options.starts = within(given, "starts", 10'000);
+  if (given.count("threads") > 0) options.threads = {within(given, "threads", 1024)};
 
   if (compare) {
     for (const std::string& word : words) calibration::check_fit(file_of(word), data, units);
@@ -89,9 +86,9 @@ Command fit_command() {
   command.options.add_options()("output,o", po::value<std::string>(), "folder of the results (default out/fits/NAME)")(
       "profiles", "likelihood profiles: 95 % limits, and which parameters the data identify")(
       "compare", "AIC, AICc, BIC and weights of hypotheses on the same observations")(
-      "starts", po::value<std::string>(), "number of starts; goes before the file")(
-      "threads", po::value<std::string>(), "how many threads share starts and profiles")(
-      "quiet,q", "no talk on stderr")("data", po::value<std::string>(), "folder with models/, params/ and papers/");
+      "starts", po::value<int>(), "number of starts; goes before the file")(
+      "threads,j", po::value<int>(), "how many threads share starts and profiles")("quiet,q", "no talk on stderr")(
+      "data", po::value<std::string>(), "folder with models/, params/ and papers/");
   return command;
 }
 

@@ -75,7 +75,8 @@ TEST_F(FitCommand, ComparesAndChecks) {
 TEST_F(FitCommand, RefusesWithAMessageAndWritesNothing) {
   EXPECT_EQ(run("fit").code, 1);
   EXPECT_EQ(run("fit nowhere.toml").code, 1);
-  EXPECT_THAT(run("fit fit.toml --starts none").err, HasSubstr("--starts takes a whole number"));
+  EXPECT_EQ(run("fit fit.toml --starts none").code, 1);
+  EXPECT_THAT(run("fit fit.toml --starts 0").err, HasSubstr("--starts must be from 1 to 10000"));
   EXPECT_THAT(run("fit fit.toml level.toml").err, HasSubstr("takes one file"));
   EXPECT_THAT(run("fit --compare fit.toml").err, HasSubstr("takes two files or more"));
   world_.file("bad.toml", kStudy + parameter("aa") + observed("y", "rows.csv"));

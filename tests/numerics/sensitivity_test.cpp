@@ -363,5 +363,30 @@ TEST(Sensitivity, ViciousCycleWithDenosumabAgainstDifferences) {
   expect_differences(patient, 1e-5, 1e-3);
 }
 
+// What a fit sees: at its tolerance derivatives differ from those of a tight run by about the tolerance.
+TEST(Sensitivity, FollowsTheTolerance) {
+  Patient patient = shipped({"vicious_cycle", "drugs/denosumab"}, {"F_den", "k_res", "rhoT", "D_OBu", "e_surv"},
+                            {"OCa", "tumour", "BMD", "denosumab_serum"});
+  patient.parameters[patient.place("k_res")] *= 1.2;
+  patient.dose("denosumab", 120.0, 0.0, 28.0, 10);
+  patient.schedule.end = 300.0;
+  patient.schedule.outputs = every(30.0, 300.0);
+  const auto tight = patient.run(1e-10);
+  const auto loose = patient.run(1e-6);
+  ASSERT_EQ(tight.size(), loose.size());
+  double worst = 0.0;
+  for (std::size_t d = 0; d < tight[0].derivatives.size(); ++d) {
+    double largest = 0.0;
+    double off = 0.0;
+    for (std::size_t i = 0; i < tight.size(); ++i) {
+      largest = std::max(largest, std::abs(tight[i].derivatives[d]));
+      off = std::max(off, std::abs(tight[i].derivatives[d] - loose[i].derivatives[d]));
+    }
+    if (largest > 0.0) worst = std::max(worst, off / largest);
+  }
+  EXPECT_LT(worst, 1e-4);
+  EXPECT_GT(worst, 0.0);
+}
+
 }  // namespace
 }  // namespace howship::simulation

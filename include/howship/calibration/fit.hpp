@@ -25,8 +25,9 @@ struct FitOptions {
 
 enum class Bound { none, low, high };
 
-/// Whether the data say where a parameter lies. `below`: only that it is not smaller than some value.
-enum class Identified { yes, from_below, from_above, no };
+/// Whether the data say where a parameter lies. `from_below`: only that it is not smaller than some value. `unclear`:
+/// the equations could not be solved all the way.
+enum class Identified { yes, from_below, from_above, no, unclear };
 std::string to_text(Identified identified);
 
 /// One parameter, base units.
