@@ -99,9 +99,9 @@ std::string digest_of_observations(const Problem& problem) {
   for (const FittedPoint& point : problem.points) {
     const SeriesEntry& entry = problem.series[point.series].entry;
     const Observation& o = point.observation;
-    text += fmt::format("{} {} {} {} {} {:.17g} {:.17g} {:.17g} {:.17g} {}\n", entry.file, entry.rows,
-                        to_text(entry.against), static_cast<int>(entry.extreme), entry.logarithmic, point.time,
-                        point.until, o.value, o.error, o.censored);
+    text += fmt::format("{} {} {} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g} {}\n", to_text(entry.against),
+                        static_cast<int>(entry.extreme), entry.logarithmic, problem.series[point.series].unit.scale,
+                        point.time, point.until, o.value, o.error, o.censored);
   }
   return digest(text);
 }
