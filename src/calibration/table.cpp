@@ -104,7 +104,8 @@ std::string comparison_text(const std::vector<Fit>& fits) {
   for (const Fit& fit : fits) {
     if (fit.observations_digest == fits.front().observations_digest) continue;
     throw InputError(fmt::format("'{}' and '{}' are fitted to different observations", fits.front().name, fit.name),
-                     "criteria compare hypotheses on the same observations only: same files, same order, same times");
+                     "criteria compare hypotheses on the same observations only: times, values, units and errors, in "
+                     "the same order");
   }
   const bool corrected = std::all_of(fits.begin(), fits.end(), [](const Fit& fit) { return fit.aicc.has_value(); });
   std::vector<double> criteria;
