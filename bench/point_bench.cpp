@@ -5,17 +5,23 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <thread>
+
+#include <fmt/format.h>
 
 #include "howship/model/kinetics.hpp"
 #include "howship/model/library.hpp"
 #include "howship/simulation/simulation.hpp"
 
+#include "by_hand.hpp"
 #include "plain_cvode.hpp"
 
 namespace {
 
 using namespace howship;
+
+using RatesByHand = void (*)(double time, const double* y, double* out);
 
 constexpr double kTolerance = 1e-8;
 constexpr double kReference = 1e-11;
@@ -131,12 +137,37 @@ void ours(benchmark::State& state, Case (*make)()) {
   state.counters["error"] = error(last, reference(c), c.typical());
 }
 
-// Its rates are the model's own compiled ones, unless given.
-void plain(benchmark::State& state, Case (*make)(),
-           const std::function<void(double, const double*, double*)>& by_hand = {}) {
-  const Case c = make();
+/// Holds rates written by hand against the model's compiled ones, at states all around the initial one.
+void check(const Case& c, const RatesByHand& by_hand, const std::vector<double>& initial) {
+  constexpr double kAgreement = 1e-10;  // relative
   const model::PointKinetics& point = c.kinetics->point();
   auto workspace = point.rates().workspace(c.point_parameters());
+  const std::vector<double> typical = c.typical();
+  std::vector<double> y(point.size()), compiled(point.size()), hand(point.size());
+  std::uint64_t draw = 1;
+  const auto random = [&draw] {  // from 0 to 1
+    draw = draw * 6364136223846793005ULL + 1442695040888963407ULL;
+    return static_cast<double>(draw >> 11U) * 0x1p-53;
+  };
+  for (int n = 0; n < 100; ++n) {
+    for (std::size_t i = 0; i < y.size(); ++i)
+      y[i] = initial[i] * (0.7 + 0.6 * random()) + 30.0 * typical[i] * random();
+    const double time = c.schedule.end * random();
+    point.rates().run(workspace, time, y.data(), compiled.data());
+    by_hand(time, y.data(), hand.data());
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      if (std::abs(compiled[i] - hand[i]) <= kAgreement * std::abs(compiled[i])) continue;
+      const model::Model& m = c.model();
+      const std::size_t s = i < m.local.size() ? m.local[i] : m.systemic[i - m.local.size()];
+      throw std::runtime_error(
+          fmt::format("the rate of {} is {:.17g}, and {:.17g} by hand", m.species[s].id, compiled[i], hand[i]));
+    }
+  }
+}
+
+void plain(benchmark::State& state, Case (*make)(), RatesByHand by_hand) {
+  const Case c = make();
+  const model::PointKinetics& point = c.kinetics->point();
   auto initial_workspace = point.initial().workspace(c.point_parameters());
   const std::vector<double> zeros(point.size(), 0.0);
   std::vector<double> initial(point.size());
@@ -148,27 +179,12 @@ void plain(benchmark::State& state, Case (*make)(),
     const simulation::Dose& dose = c.schedule.doses[stop - c.jumps.size()];
     y[c.model().local.size() + dose.systemic] += dose.amount;
   };
-  const auto compiled = [&](double time, const double* y, double* out) { point.rates().run(workspace, time, y, out); };
-  bench::PlainCvode cvode(by_hand ? by_hand : compiled, c.typical(), kTolerance);
+  check(c, by_hand, initial);
+  bench::PlainCvode cvode(by_hand, c.typical(), kTolerance);
   std::vector<double> last;
   for (auto _ : state) last = cvode.solve(initial, stops, c.schedule.end, change);
   state.counters["steps"] = static_cast<double>(cvode.steps());
   state.counters["error"] = error(last, reference(c), c.typical());
-}
-
-void lemaire_by_hand(double time, const double* y, double* out) {
-  const double R = y[0];
-  const double B = y[1];
-  const double C = y[2];
-  const double pth = time >= 20.0 && time < 80.0 ? 1e3 : 0.0;
-  const double tgf = (C + 0.05 * 5e-3) / (C + 5e-3);
-  const double bound = (pth + 250.0) / (pth + 86.0 * 3.0 / 0.02);
-  const double rank =
-      5.8e-4 / 0.017 * 3e6 * bound * B / (1.0 + 5.8e-4 * 10.0 / 0.017 + 0.01 / (10.0 * 0.35) * (2e5 * R / bound));
-  const double matured = 0.05 * 0.7 * R / tgf;
-  out[0] = 7e-4 * tgf - matured;
-  out[1] = matured - 0.189 * B;
-  out[2] = 2.1e-3 * rank - 0.7 * tgf * C;
 }
 
 /// From text to the end of the first step.
@@ -207,11 +223,11 @@ void thousand_patients(benchmark::State& state, Case (*make)()) {
 }
 
 BENCHMARK_CAPTURE(ours, lemaire, lemaire)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(plain, lemaire, lemaire, lemaire_by_hand)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(plain, lemaire, lemaire, bench::lemaire_by_hand)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(ours, peterson_riggs, peterson_riggs)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(plain, peterson_riggs, peterson_riggs)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(plain, peterson_riggs, peterson_riggs, bench::peterson_riggs_by_hand)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(ours, vicious_cycle, vicious_cycle)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(plain, vicious_cycle, vicious_cycle)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(plain, vicious_cycle, vicious_cycle, bench::vicious_cycle_by_hand)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(first_step, lemaire, lemaire)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(first_step, peterson_riggs, peterson_riggs)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(first_step, vicious_cycle, vicious_cycle)->Unit(benchmark::kMillisecond);

@@ -10,7 +10,7 @@ find_package(nlohmann_json REQUIRED)
 # howship_library(NAME HEADER LIBRARIES...): an imported target from a header and libraries found by name.
 function(howship_library name header)
   string(MAKE_C_IDENTIFIER ${name} id)
-  find_path(${id}_INCLUDE ${header} PATH_SUFFIXES udunits2 REQUIRED)
+  find_path(${id}_INCLUDE ${header} PATH_SUFFIXES udunits2 hdf5/serial REQUIRED)
   mark_as_advanced(${id}_INCLUDE)
   add_library(${name} INTERFACE IMPORTED)
   target_include_directories(${name} SYSTEM INTERFACE ${${id}_INCLUDE})
@@ -27,6 +27,7 @@ howship_library(sbml::sbml sbml/SBMLTypes.h sbml)
 # links only one of them, since their symbols have the same names.
 howship_library(sundials::cvodes cvodes/cvodes.h sundials_cvodes sundials_nvecserial sundials_generic)
 howship_library(ceres::ceres ceres/ceres.h ceres glog)
+howship_library(hdf5::hdf5 hdf5.h hdf5_serial)
 add_library(tomlplusplus::tomlplusplus INTERFACE IMPORTED)
 
 # ITK's use file generates the list of image formats and sets include paths and definitions for the whole folder; here

@@ -36,10 +36,12 @@ Raster draw_time_courses(const Run& run, int width) {
   }
   double first = std::numeric_limits<double>::max();
   double last = std::numeric_limits<double>::lowest();
+  std::string unit = "day";
   for (const Arm& arm : run.arms) {
     if (arm.series.days.empty()) continue;
     first = std::min(first, arm.series.days.front());
     last = std::max(last, arm.series.days.back());
+    unit = arm.series.time_unit;
   }
   if (!(last > first)) last = first + 1.0;
 
@@ -68,10 +70,10 @@ Raster draw_time_courses(const Run& run, int width) {
     const double x = static_cast<double>(p % columns) * cell_width + left;
     const double y = head + static_cast<double>(row) * cell_height + 62 * scale;
     const Rect place{x, y, cell_width - left - 36 * scale, cell_height - 128 * scale};
-    const PanelDrawing drawing(panels[p], place, {first, last, "day"}, scale);
+    const PanelDrawing drawing(panels[p], place, {first, last, unit}, scale);
     drawing.add(*scene, height);
     canvas.text({x - 60 * scale, y - 38 * scale}, panels[p].title, {.size = 28 * scale, .bold = true});
-    canvas.text({x + 0.5 * place.width, y + place.height + 52 * scale}, "day",
+    canvas.text({x + 0.5 * place.width, y + place.height + 52 * scale}, unit == "1" ? "time" : printed_unit(unit),
                 {.size = 26 * scale, .horizontal = Align::middle});
     if (treatment && *treatment >= first && *treatment <= last) {
       const double at = drawing.x(*treatment);

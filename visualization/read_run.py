@@ -56,7 +56,7 @@ def describe(folder):
         table = arm_folder / "timeseries.csv"
         if table.exists():
             series = time_series(table)
-            print(f"  timeseries.csv: {len(series['time [day]'])} rows, {len(series) - 1} columns")
+            print(f"  timeseries.csv: {len(next(iter(series.values())))} rows, {len(series) - 1} columns")
         for day, path in frames(arm_folder):
             image = read_frame(path)
             size = " x ".join(str(n - 1) for n in image.GetDimensions())

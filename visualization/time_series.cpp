@@ -97,6 +97,7 @@ TimeSeries read_time_series(const std::filesystem::path& path, bool may_be_cut) 
     const std::vector<std::string> cells = split(line);
     if (heading(cells[0]).name != "time")
       fail(path, 1, 1, fmt::format("the first column is '{}', not 'time [day]'", cells[0]));
+    series.time_unit = heading(cells[0]).unit;
     for (std::size_t c = 1; c < cells.size(); ++c) series.columns.push_back(heading(cells[c]));
   }
   if (line_number == 0 && !may_be_cut) fail(path, 1, 1, "the table is empty");

@@ -18,6 +18,7 @@ struct Column {
 struct TimeSeries {
   std::vector<double> days;
   std::vector<Column> columns;
+  std::string time_unit = "day";  ///< of `days`: a model whose units are labels has a time unit of its own
 
   const Column* find(std::string_view name) const;
 };

@@ -179,6 +179,10 @@ std::string to_text(Against against) {
   return {};
 }
 
+bool is_fit_text(const std::string& text) {
+  return ("\n" + text).find("\n[[observations]]") != std::string::npos;
+}
+
 FitFile read_fit_file(const std::string& text, const std::filesystem::path& file, const UnitSystem& units,
                       Diagnostics& faults) {
   FitFile fit;

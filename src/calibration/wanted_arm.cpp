@@ -15,7 +15,7 @@ constexpr double kMostRows = 4000.0;
 
 void settle_times(const Wanted& wanted, Problem& problem, FittedArm& fitted) {
   std::vector<double> all;
-  for (const auto& dose : wanted.arm->drug_doses) all.push_back(dose.time);
+  for (const auto& dose : wanted.arm->schedule.doses) all.push_back(dose.time);
   for (const std::size_t p : wanted.points) {
     const FittedPoint& point = problem.points[p];
     all.insert(all.end(), {point.time, point.baseline, point.until});
@@ -35,9 +35,12 @@ void settle_times(const Wanted& wanted, Problem& problem, FittedArm& fitted) {
       fitted.schedule.outputs.push_back(point.time + width * row / rows);
   }
   fitted.schedule.end = last;  // nothing is observed after it
-  for (simulation::DrugDose dose : wanted.arm->drug_doses) {
-    dose.time = clock.exact(dose.time);
-    if (dose.time <= last) fitted.schedule.doses.push_back(dose);
+  const study::PreparedArm& arm = *wanted.arm;
+  for (std::size_t d = 0; d < arm.schedule.doses.size(); ++d) {
+    const simulation::Dose& dose = arm.schedule.doses[d];
+    const auto drug = static_cast<std::size_t>(arm.given[d].drug - arm.model->drugs.data());
+    const double time = clock.exact(dose.time);
+    if (time <= last) fitted.schedule.doses.push_back({time, drug, arm.given[d].amount, dose.label});
   }
 }
 

@@ -9,6 +9,7 @@
 #include "howship/study/simulation.hpp"
 
 #include "command.hpp"
+#include "sbml_file.hpp"
 #include "study_file.hpp"
 
 namespace howship::cli {
@@ -21,10 +22,17 @@ void print_model(const model::Model& model, const std::string& file) {
   for (Diagnostic& fault : faults) fault.where.file = file;
   if (!faults.empty()) throw InputError(std::move(faults));
   fmt::print(
-      "{}: {} species, {} parameters, {} processes, {} observables, {} drugs; every formula and its dimension is "
-      "right\n",
-      model.title, model.species.size(), model.parameters.size(), model.processes.size(), model.observables.size(),
-      model.drugs.size());
+      "{}: {} species, {} parameters, {} processes, {} observables, {} drugs; {}\n", model.title, model.species.size(),
+      model.parameters.size(), model.processes.size(), model.observables.size(), model.drugs.size(),
+      model.units_checked ? "every formula and its dimension is right" : "every formula is right; units are labels");
+}
+
+// A file of any name, or a folder with a fit.toml.
+bool is_fit(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path / "fit.toml", error)) return true;
+  return std::filesystem::is_regular_file(path, error) && path.extension() == ".toml" &&
+         calibration::is_fit_text(read_text(path));
 }
 
 ExitCode check(const po::variables_map& given) {
@@ -37,8 +45,10 @@ ExitCode check(const po::variables_map& given) {
   const std::filesystem::path path(word);
   if (path.filename() == "expected.toml" || std::filesystem::is_regular_file(path / "expected.toml", error)) {
     fmt::print("{}\n", papers::check_paper(papers::paper_folder(data, word), data, units));
-  } else if (path.filename() == "fit.toml" || std::filesystem::is_regular_file(path / "fit.toml", error)) {
+  } else if (is_fit(path)) {
     fmt::print("{}\n", calibration::check_fit(is_file ? path : path / "fit.toml", data, units));
+  } else if (is_file && sbml::is_sbml_name(word)) {
+    print_model(model_of(read_sbml_file(word, {}, given), units), word);
   } else if (!is_file && library.contains(word)) {
     const std::vector<std::string> ids{word};
     print_model(model::build_model(library, ids, units), word);
@@ -58,15 +68,17 @@ ExitCode check(const po::variables_map& given) {
 }  // namespace
 
 Command check_command() {
-  Command command{"check",
-                  "check FILE",
-                  "checks a model, a study, a paper or a fit without running it, and reports all its faults",
-                  po::options_description("options"),
-                  "FILE",
-                  1,
-                  check};
+  Command command{
+      "check",
+      "check FILE",
+      "checks a model, also one in SBML, a study, a paper or a fit without running it, and reports all its faults",
+      po::options_description("options"),
+      "FILE",
+      1,
+      check};
   command.options.add_options()("set", po::value<std::vector<std::string>>()->composing(), "override, as in run")(
       "data", po::value<std::string>(), "folder with models/ and params/");
+  add_sbml_options(command.options);
   return command;
 }
 

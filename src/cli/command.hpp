@@ -23,6 +23,7 @@ struct Command {
 
 /// One small file each.
 Command run_command();
+Command resume_command();
 Command check_command();
 Command explain_command();
 Command list_command();

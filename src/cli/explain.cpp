@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 
 #include "command.hpp"
 #include "model_text.hpp"
+#include "sbml_file.hpp"
 
 namespace howship::cli {
 namespace {
@@ -21,8 +23,14 @@ ExitCode explain(const po::variables_map& given) {
   std::error_code error;
   const bool is_file =
       words.size() == 1 && !library.contains(words[0]) && std::filesystem::is_regular_file(words[0], error);
-  const model::Model model =
-      is_file ? model::build_model_file(library, words[0], units) : model::build_model(library, words, units);
+  const bool is_sbml = std::any_of(words.begin(), words.end(), sbml::is_sbml_name);
+  if (is_sbml && words.size() > 1) {
+    throw InputError("howship explain: an SBML model is explained alone",
+                     "make a model file of it, which overlays may extend: howship import MODEL.xml -o MODEL.toml");
+  }
+  const model::Model model = is_sbml   ? model_of(read_sbml_file(words[0], {}, given), units)
+                             : is_file ? model::build_model_file(library, words[0], units)
+                                       : model::build_model(library, words, units);
   fmt::print("{}", given.count("graph") > 0 ? process_graph(model) : explain_text(model));
   return ExitCode::ok;
 }
@@ -30,16 +38,19 @@ ExitCode explain(const po::variables_map& given) {
 }  // namespace
 
 Command explain_command() {
-  Command command{"explain",
-                  "explain MODEL... [--graph]",
-                  "prints a model, with overlays if more are named: equations, units, parameters and their sources",
-                  po::options_description("options"),
-                  "MODEL",
-                  -1,
-                  explain};
+  Command command{
+      "explain",
+      "explain MODEL... [--graph]",
+      "prints a model, also one in SBML, with overlays if more are named: equations, units, parameters and their "
+      "sources",
+      po::options_description("options"),
+      "MODEL",
+      -1,
+      explain};
   command.options.add_options()(
       "graph", "the process graph instead, for Graphviz: howship explain M --graph | dot -Tsvg > m.svg")(
       "data", po::value<std::string>(), "folder with models/ and params/");
+  add_sbml_options(command.options);
   return command;
 }
 

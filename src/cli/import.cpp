@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "howship/core/files.hpp"
-#include "howship/model/library.hpp"
 #include "howship/output/frames.hpp"
 #include "howship/study/place.hpp"
 #include "howship/vertebra/ct_import.hpp"
@@ -75,11 +74,7 @@ ExitCode import_model(const std::string& file, const po::variables_map& given) {
     throw InputError(fmt::format("'{}' exists", out.string()),
                      "choose another file with -o, or replace it with --force");
   const sbml::Import import = read_sbml_file(file, out.stem().string(), given);
-  // What is written must be read again: faults that only the model language sees show here.
-  model::Library library("");
-  library.add(import.id, import.text);
-  const std::vector<std::string> ids{import.id};
-  model::build_model(library, ids, UnitSystem());
+  model_of(import, UnitSystem());  // what is written must be read again
   if (out.empty()) {
     fmt::print("{}", import.text);
   } else {

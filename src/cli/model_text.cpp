@@ -40,8 +40,12 @@ std::string species_text(const model::Model& model, std::size_t index) {
       right += fmt::format(" + doses of {} times {}", drug.id,
                            drug.bioavailability_text.empty() ? "1" : drug.bioavailability_text);
   }
-  return text + fmt::format("      d/dt {} ={}\n      at day 0: {}\n", species.id, right.empty() ? " 0" : right,
-                            species.initial_text);
+  text += fmt::format("      d/dt {} ={}\n      at day 0: {}\n", species.id, right.empty() ? " 0" : right,
+                      species.initial_text);
+  if (!species.initial_source.empty()) text += fmt::format("      source of that: {}\n", species.initial_source);
+  if (!species.diffusion_source.empty())
+    text += fmt::format("      source of its diffusion: {}\n", species.diffusion_source);
+  return text;
 }
 
 std::string process_text(const model::Model& model, const model::Process& process) {
@@ -61,6 +65,15 @@ std::string parameter_text(const model::Parameter& parameter) {
   return fmt::format("  {} = {:.10g} {}  in [{:.10g}, {:.10g}]{}\n      source: {}\n", parameter.id,
                      parameter.value / scale, parameter.unit.text, parameter.low / scale, parameter.high / scale,
                      dash(parameter.title), parameter.source);
+}
+
+std::string event_text(const model::Model& model, const model::Event& event) {
+  std::string text = fmt::format("  {}: when {}{}\n", event.id, event.when_text, dash(event.title));
+  if (event.delay) text += fmt::format("      delay: {}\n", event.delay_text);
+  if (event.priority) text += fmt::format("      priority: {}\n", event.priority_text);
+  for (const auto& set : event.set)
+    text += fmt::format("      sets {} to {}\n", model.species[set.species].id, set.text);
+  return text;
 }
 
 std::string escaped(const std::string& text) {
@@ -91,6 +104,8 @@ std::string explain_text(const model::Model& model) {
     text += fmt::format("  {} = {}  [{}]{}\n", observable.id, observable.text, observable.unit.text,
                         dash(observable.title));
   }
+  if (!model.events.empty()) text += "\nEvents\n";
+  for (const auto& event : model.events) text += event_text(model, event);
   if (!model.drugs.empty()) text += "\nDrugs\n";
   for (const auto& drug : model.drugs) {
     text += fmt::format("  {}: an amount in {} enters {}{}\n", drug.id, to_text(drug.amount),

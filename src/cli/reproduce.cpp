@@ -58,6 +58,7 @@ class Reproducer {
     std::size_t width = 0;
     for (const std::string& name : names) width = std::max(width, name.size());
     std::vector<papers::Result> results;
+    std::size_t unread = 0;
     for (const std::string& name : names) {
       try {
         const std::filesystem::path folder = (output_.empty() ? default_output() : output_) / name;
@@ -79,9 +80,13 @@ class Reproducer {
         std::fflush(stdout);
         fmt::print(stderr, "{}\n", error.what());
         code_ = ExitCode::input;
+        ++unread;
       }
     }
-    fmt::print("{} papers; {}\n", names.size(), papers::summary_text(results));
+    const std::string faulty =
+        unread > 0 ? fmt::format(", {} of them with faults in {} files", unread, unread == 1 ? "its" : "their") : "";
+    const std::string claims = results.empty() ? "" : "; " + papers::summary_text(results);
+    fmt::print("{} paper{}{}{}\n", names.size(), names.size() == 1 ? "" : "s", faulty, claims);
     return code_;
   }
 

@@ -4,10 +4,12 @@
 
 #include "howship/core/files.hpp"
 #include "howship/core/progress.hpp"
+#include "howship/study/patients.hpp"
 #include "howship/study/read_study.hpp"
 #include "howship/study/simulation.hpp"
 
 #include "command.hpp"
+#include "run_options.hpp"
 #include "sbml_file.hpp"
 #include "study_file.hpp"
 
@@ -15,6 +17,13 @@ namespace howship::cli {
 namespace {
 
 namespace po = boost::program_options;
+
+study::PatientTable patients(const std::string& file) {
+  Diagnostics faults;
+  study::PatientTable table = study::read_patients(read_text(file), file, faults);
+  faults.raise_if_any();
+  return table;
+}
 
 ExitCode run(const po::variables_map& given) {
   const UnitSystem units;
@@ -31,16 +40,13 @@ ExitCode run(const po::variables_map& given) {
   const study::Study study =
       is_sbml ? sbml_study(word, given, overrides, data, units) : read_study_file(word, overrides, data, units);
 
-  study::RunOptions options;
+  study::RunOptions options = run_options(given);
   options.folder = value(given, "output");
   options.force = given.count("force") > 0;
-  options.quiet = given.count("quiet") > 0;
   options.dry_run = given.count("dry-run") > 0;
-  if (given.count("threads") > 0) {
-    options.threads.count = given["threads"].as<int>();
-    if (options.threads.count < 1 || options.threads.count > 1024) throw InputError("--threads must be from 1 to 1024");
-  }
-  const study::RunResult result = study::run_study(study, data, units, options);
+  const study::RunResult result =
+      given.count("patients") > 0 ? study::run_patients(study, patients(value(given, "patients")), data, units, options)
+                                  : study::run_study(study, data, units, options);
   if (options.dry_run) {
     fmt::print("{}\nresults would go to {}\n", result.plan.text(study), result.folder.string());
   } else {
@@ -54,7 +60,7 @@ ExitCode run(const po::variables_map& given) {
 
 Command run_command() {
   Command command{"run",
-                  "run STUDY [-o DIR] [--set section.key=value]...",
+                  "run STUDY [-o DIR] [--set section.key=value]... [--patients FILE]",
                   "runs every arm of a study, or an SBML model (run MODEL.xml), and writes a run folder",
                   po::options_description("options"),
                   "STUDY",
@@ -63,11 +69,11 @@ Command run_command() {
   command.options.add_options()("output,o", po::value<std::string>(), "folder of the results (default out/<study id>)")(
       "set", po::value<std::vector<std::string>>()->composing(),
       "override of a key or, without a dot, of a parameter; may be repeated")(
+      "patients", po::value<std::string>(),
+      "table of virtual patients (CSV): a 0-D study is run for each, into patients.csv")(
       "force", "replace the results of an earlier run in that folder")(
-      "dry-run", "check everything, say what the run would take, and stop")("quiet,q", "no talk on stderr")(
-      "threads,j", po::value<int>(), "threads (default: one per processor)")(
-      "data", po::value<std::string>(),
-      "folder with models/ and params/ (default: HOWSHIP_DATA, or where Howship was built)");
+      "dry-run", "check everything, say what the run would take, and stop");
+  add_run_options(command.options);
   command.options.add_options()("duration", po::value<double>(), "SBML: until when, in the model's time unit (100)")(
       "every", po::value<double>(), "SBML: time from row to row (a hundredth of the duration)");
   add_sbml_options(command.options);

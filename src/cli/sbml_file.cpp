@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "howship/core/files.hpp"
+#include "howship/model/library.hpp"
 #include "howship/study/read_study.hpp"
 
 namespace howship::cli {
@@ -51,10 +52,22 @@ sbml::Import read_sbml_file(const std::string& file, const std::string& id, cons
   return import;
 }
 
+model::Model model_of(const sbml::Import& import, const UnitSystem& units) {
+  model::Library library("");
+  library.add(import.id, import.text);
+  const std::vector<std::string> ids{import.id};
+  try {
+    return model::build_model(library, ids, units);
+  } catch (const InputError& error) {
+    throw sbml::in_terms_of_document(error, import);
+  }
+}
+
 study::Study sbml_study(const std::string& file, const po::variables_map& given,
                         const std::vector<std::string>& overrides, const study::DataFolder& data,
                         const UnitSystem& units) {
   const sbml::Import import = read_sbml_file(file, {}, given);
+  model_of(import, units);  // what the study finds in the text would be told of a file that does not exist
   const double duration = positive(given, "duration", kDuration);
   const std::string text = fmt::format(
       "id = \"{0}\"\nmodels = [\"{0}\"]\nduration = \"{1} day\"\n"

@@ -44,6 +44,20 @@ void Diagnostics::raise_if_any() {
   throw InputError(list_);
 }
 
+std::string joined_by_arrows(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 20;
+  const std::size_t left_out = names.size() > kShown ? names.size() - kShown : 0;
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (left_out > 0 && i == kShown / 2) {
+      text += fmt::format(" → ({} more)", left_out);
+      i += left_out;
+    }
+    text += (i == 0 ? "" : " → ") + names[i];
+  }
+  return text;
+}
+
 std::optional<std::string> closest(std::string_view name, const std::vector<std::string>& candidates) {
   if (name.size() > 64) return std::nullopt;
   const std::string wanted = lowered(name);

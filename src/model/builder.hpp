@@ -26,6 +26,7 @@ class Builder {
   static SourceLocation at(const Text& text, std::size_t position);
   /// Nothing if the text is no unit; that is reported, and fits any dimension from then on.
   std::optional<Unit> unit(const std::string& text, const SourceLocation& where);
+  bool is_unit(const std::string& name) const;
   std::vector<std::string> known_names() const;
   /// What holds for the whole model. Whether units are checked: all files must say the same, or numbers of one would
   /// mean something else in the other.
@@ -38,7 +39,11 @@ class Builder {
   struct Reported {};
   Typed lookup(const std::string& name, std::size_t position);
   Typed given(const std::string& name);
+  /// The value of a species, parameter, quantity or process, worked out with all it needs if it is not known yet.
   Typed force(const std::string& name, Entry& entry);
+  std::vector<std::string> needed_by(const Entry& entry);
+  void resolve(Entry& entry);
+  void fail(Entry& entry);
   Typed parameter_value(Entry& entry);
   Typed formula_value(Entry& entry);
   /// The statement's own formula, or the one that replaces it.
@@ -79,7 +84,7 @@ class Builder {
   Resolver resolve_;
   std::map<std::string, std::string> texts_of_;        ///< of processes, with modifications
   std::map<std::string, const Text*> initial_places_;  ///< by species
-  std::vector<std::string> chain_;
+  std::map<const Text*, Syntax> parsed_;               ///< looked into for names, and not yet resolved
 };
 
 }  // namespace howship::model

@@ -34,6 +34,15 @@ std::optional<Unit> Builder::unit(const std::string& text, const SourceLocation&
   }
 }
 
+bool Builder::is_unit(const std::string& name) const {
+  try {
+    units_.parse(name);
+    return model_.units_checked;
+  } catch (const UnitError&) {
+    return false;
+  }
+}
+
 std::vector<std::string> Builder::known_names() const {
   std::vector<std::string> out;
   for (const auto& [name, entry] : names_) {
@@ -48,7 +57,11 @@ Typed Builder::lookup(const std::string& name, std::size_t position) {
   if (name.starts_with("given_")) return given(name.substr(6));
   const auto found = names_.find(name);
   if (found == names_.end())
-    throw FormulaError(fmt::format("unknown name '{}'", name), position, did_you_mean(name, known_names()));
+    throw FormulaError(fmt::format("unknown name '{}'", name), position,
+                       is_unit(name) ? fmt::format("'{}' is a unit, which stands behind a number of its own: write "
+                                                   "(5 mg)/(1 day), not 5 mg/day",
+                                                   name)
+                                     : did_you_mean(name, known_names()));
   Entry& entry = found->second;
   if (entry.removed)
     throw FormulaError(fmt::format("'{}' is used here but left out by {}", name, entry.removed_by), position,
@@ -68,41 +81,6 @@ Typed Builder::given(const std::string& name) {
   Dimension dimension;
   if (name == "x" || name == "y" || name == "z") dimension.exponents[Dimension::length] = 1.0;
   return {model_.graph.leaf(Op::given, index), dimension, false};
-}
-
-Typed Builder::force(const std::string& name, Entry& entry) {
-  switch (entry.state) {
-    case Entry::State::done:
-      return entry.value;
-    case Entry::State::failed:
-      return {model_.graph.constant(1.0), {}, true};
-    case Entry::State::in_progress: {
-      std::string chain;
-      const auto start = std::find(chain_.begin(), chain_.end(), name);
-      for (auto it = start; it != chain_.end(); ++it) chain += *it + " → ";
-      fault(entry.where, fmt::format("quantities go round in a circle: {}{}", chain, name),
-            "one of them must be a species with an equation of its own");
-      throw Reported{};
-    }
-    case Entry::State::fresh:
-      break;
-  }
-  if (chain_.size() > kDeepestChain) {
-    fault(entry.where,
-          fmt::format("'{}' stands at the end of more than {} quantities that use each other", name, kDeepestChain));
-    throw Reported{};
-  }
-  entry.state = Entry::State::in_progress;
-  chain_.push_back(name);
-  try {
-    entry.value = entry.kind == Entry::Kind::parameter ? parameter_value(entry) : formula_value(entry);
-    entry.state = Entry::State::done;
-  } catch (const Reported&) {
-    entry.state = Entry::State::failed;
-    entry.value = {model_.graph.constant(1.0), {}, true};
-  }
-  chain_.pop_back();
-  return entry.value;
 }
 
 Typed Builder::parameter_value(Entry& entry) {
@@ -182,7 +160,8 @@ Typed Builder::modified(Typed value, const Entry& entry, std::string& text) {
 
 Typed Builder::formula(const Text& text) {
   try {
-    return resolve_(parse_formula(text.value));
+    const auto known = parsed_.extract(&text);
+    return resolve_(known.empty() ? parse_formula(text.value) : known.mapped());
   } catch (const FormulaError& error) {
     fault(at(text, error.position()), error.what(), error.hint());
   } catch (const Reported&) {

@@ -89,32 +89,43 @@ void Builder::species_formulas() {
     for (const SpeciesStatement& s : file->species) {
       const Entry& entry = names_.at(s.id);
       if (entry.file != file.get() || entry.removed) continue;
-      const auto initial = try_formula(s.initial);
-      const auto diffusion = s.diffusion ? try_formula(*s.diffusion) : std::nullopt;
       Species& species = model_.species[entry.slot];
+      const Text* initial_text = &s.initial;
+      const Text* diffusion_text = s.diffusion ? &*s.diffusion : nullptr;
+      for (const auto& [from, m] : entry.modifications) {
+        if (m->kind == ModificationStatement::Kind::initial) {
+          initial_text = &m->formula;
+          species.initial_source = m->source;
+        } else {
+          diffusion_text = &m->formula;
+          species.diffusion_source = m->source;
+        }
+      }
+      const auto initial = try_formula(*initial_text);
+      const auto diffusion = diffusion_text != nullptr ? try_formula(*diffusion_text) : std::nullopt;
       if (initial) {
         if (!entry.value.any && !initial->any && !(initial->dimension == species.unit.dimension)) {
-          fault(s.initial.where, fmt::format("the initial value of {} is in {}, but {} is in {}", s.id,
-                                             to_text(initial->dimension), s.id, species.unit.text));
+          fault(initial_text->where, fmt::format("the initial value of {} is in {}, but {} is in {}", s.id,
+                                                 to_text(initial->dimension), s.id, species.unit.text));
         }
-        initial_places_[species.id] = &s.initial;
+        initial_places_[species.id] = initial_text;
         species.initial = initial->node;
-        species.initial_text = s.initial.value;
+        species.initial_text = initial_text->value;
       }
       if (!diffusion) continue;
       Dimension area_per_day;
       area_per_day.exponents[Dimension::length] = 2.0;
       area_per_day.exponents[Dimension::time] = -1.0;
       if (!diffusion->any && !(diffusion->dimension == area_per_day)) {
-        fault(s.diffusion->where, fmt::format("the diffusion coefficient of {} is in {}, but must be in mm^2/day", s.id,
-                                              to_text(diffusion->dimension)));
+        fault(diffusion_text->where, fmt::format("the diffusion coefficient of {} is in {}, but must be in mm^2/day",
+                                                 s.id, to_text(diffusion->dimension)));
       }
       if (species.scope == Scope::systemic)
-        fault(s.diffusion->where, fmt::format("{} is systemic and cannot diffuse", s.id),
+        fault(diffusion_text->where, fmt::format("{} is systemic and cannot diffuse", s.id),
               "leave 'diffusion' out, or make it local");
       species.diffusion = diffusion->node;
-      species.diffusion_text = s.diffusion->value;
-      check_constant(diffusion->node, *s.diffusion, species.scope,
+      species.diffusion_text = diffusion_text->value;
+      check_constant(diffusion->node, *diffusion_text, species.scope,
                      fmt::format("the diffusion coefficient of {}", s.id));
     }
   }
@@ -232,6 +243,11 @@ void Builder::add_event(const EventStatement& s, const Statements& file) {
   if (s.delay) {
     event.delay = part(*s.delay, "the delay", &days);
     event.delay_text = s.delay->value;
+    if (const auto days_late = event.delay ? known_delay(model_, event, model_.parameter_values()) : std::nullopt;
+        days_late && !(*days_late >= 0.0)) {
+      fault(s.delay->where,
+            fmt::format("the delay of event '{}' is {}, and must be zero or positive", s.id, *days_late));
+    }
   }
   if (s.priority) {
     event.priority = part(*s.priority, "the priority", &pure);

@@ -14,9 +14,10 @@ const Species& Builder::species_of(const Node& leaf) const {
 }
 
 std::string Builder::chain_of(const std::vector<NodeId>& leaves) const {
-  std::string chain;
-  for (const NodeId leaf : leaves) chain += species_of(model_.graph[leaf]).id + " → ";
-  return chain + species_of(model_.graph[leaves.front()]).id;
+  std::vector<std::string> names;
+  for (const NodeId leaf : leaves) names.push_back(species_of(model_.graph[leaf]).id);
+  names.push_back(names.front());
+  return joined_by_arrows(names);
 }
 
 void Builder::replace_rates() {

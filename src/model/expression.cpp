@@ -228,6 +228,16 @@ std::vector<NodeId> Graph::replaced(std::span<const NodeId> roots,
   return out;
 }
 
+// Where a positive part is cut off its slope is zero, whatever it is multiplied by, and that may be infinite there: the
+// slope of the root in sqrt(max(x, 0)) below zero. So the factor goes into the branch that counts.
+template <class Scale>
+NodeId Graph::scaled(NodeId slope, const Scale& scale) {
+  const Node node = nodes_[slope];  // a copy: the vector grows below
+  const NodeId zero = constant(0.0);
+  if (node.op != Op::select || (node.b != zero && node.c != zero)) return scale(slope);
+  return select(node.a, node.b == zero ? zero : scaled(node.b, scale), node.c == zero ? zero : scaled(node.c, scale));
+}
+
 NodeId Graph::derivative(NodeId root, NodeId leaf) {
   // Only what lies below the root is looked at: the graph may be that of ten thousand species.
   const std::vector<NodeId> ids = below(root);
@@ -260,14 +270,16 @@ NodeId Graph::derivative(NodeId root, NodeId leaf) {
         d = subtract(da, db);
         break;
       case Op::multiply:
-        d = add(multiply(da, b), multiply(a, db));
+        d = add(scaled(da, [&](NodeId x) { return multiply(x, b); }),
+                scaled(db, [&](NodeId x) { return multiply(a, x); }));
         break;
       case Op::divide:  // (a/b)' = (a' - (a/b) b') / b keeps the quotient that is needed anyway
-        d = divide(subtract(da, multiply(id, db)), b);
+        d = db == zero ? scaled(da, [&](NodeId x) { return divide(x, b); }) : divide(subtract(da, multiply(id, db)), b);
         break;
       case Op::power:
         if (db == zero) {
-          d = multiply(multiply(b, binary(Op::power, a, subtract(b, one))), da);
+          const NodeId factor = multiply(b, binary(Op::power, a, subtract(b, one)));
+          d = scaled(da, [&](NodeId x) { return multiply(factor, x); });
         } else {
           const NodeId grown = multiply(db, unary(Op::logarithm, a));
           d = multiply(id, add(grown, divide(multiply(b, da), a)));
@@ -280,7 +292,7 @@ NodeId Graph::derivative(NodeId root, NodeId leaf) {
         d = select(binary(Op::less, b, a), db, da);
         break;
       case Op::negate:
-        d = unary(Op::negate, da);
+        d = scaled(da, [&](NodeId x) { return unary(Op::negate, x); });
         break;
       case Op::exponential:
         d = multiply(id, da);
@@ -289,7 +301,7 @@ NodeId Graph::derivative(NodeId root, NodeId leaf) {
         d = divide(da, a);
         break;
       case Op::square_root:
-        d = divide(da, multiply(constant(2.0), id));
+        d = scaled(da, [&](NodeId x) { return divide(x, multiply(constant(2.0), id)); });
         break;
       case Op::absolute:
         d = select(binary(Op::less, a, zero), unary(Op::negate, da), da);

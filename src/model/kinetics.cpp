@@ -154,6 +154,16 @@ std::vector<NodeId> joined(const std::vector<NodeId>& a, const std::vector<NodeI
 
 }  // namespace
 
+EventPrograms events_of(const Model& model) {
+  std::vector<NodeId> conditions, all;
+  for (const Event& event : model.events) {
+    conditions.push_back(event.when);
+    all.insert(all.end(), {event.when, event.delay.value_or(event.when), event.priority.value_or(event.when)});
+    for (const Event::Assignment& assignment : event.set) all.push_back(assignment.value);
+  }
+  return {Program(model.graph, conditions), Program(model.graph, all)};
+}
+
 /// What a solver integrates: the model's rates, with the known inputs taken out of the local ones.
 // The graph is a copy that derivatives extend; the model's own stays as it is and keeps its node numbers.
 struct KineticsParts {
@@ -245,7 +255,8 @@ Kinetics::Kinetics(std::shared_ptr<const Model> model, KineticsParts parts)
       systemic_by_reduction_(differentiate(parts.graph, parts.systemic, Op::reduction, model_->rate_reductions)),
       integrand_by_local_(differentiate(parts.graph, parts.integrands, Op::local, local_count())),
       integrand_by_systemic_(differentiate(parts.graph, parts.integrands, Op::systemic, systemic_count())),
-      switches_(switches_of(parts.graph, joined(parts.local, parts.systemic), *model_)) {}
+      switches_(switches_of(parts.graph, joined(parts.local, parts.systemic), *model_)),
+      events_(events_of(*model_)) {}
 
 const Species& Kinetics::systemic_species(std::size_t slot) const {
   if (slot < model_->systemic.size()) return model_->species[model_->systemic[slot]];

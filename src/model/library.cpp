@@ -23,7 +23,7 @@ bool is_safe(const std::string& id) {
 
 std::vector<std::string> Library::ids() const {
   std::set<std::string> found;
-  for (const auto& [id, text] : texts_) found.insert(id);
+  for (const auto& [id, entry] : texts_) found.insert(id);
   std::error_code error;
   for (std::filesystem::recursive_directory_iterator it(root_, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() != ".toml") continue;
@@ -40,7 +40,7 @@ bool Library::contains(const std::string& id) const {
 }
 
 Library::Entry Library::read(const std::string& id) const {
-  if (const auto own = texts_.find(id); own != texts_.end()) return {own->second, id + ".toml"};
+  if (const auto own = texts_.find(id); own != texts_.end()) return own->second;
   if (!contains(id)) {
     const auto known = ids();
     const auto best = closest(id, known);

@@ -28,6 +28,13 @@ const Drug* Model::find_drug(const std::string& id) const {
   return find_in(drugs, id);
 }
 
+std::optional<double> known_delay(const Model& model, const Event& event, const std::vector<double>& parameters) {
+  if (!event.delay || model.graph[*event.delay].stage != Stage::parameter) return std::nullopt;
+  Environment environment;
+  environment.parameters.assign(parameters.begin(), parameters.end());
+  return static_cast<double>(evaluate(model.graph, *event.delay, environment));
+}
+
 std::optional<NodeId> Model::find_node(const std::string& id) const {
   if (const Species* s = find_species(id)) return s->node;
   if (const Parameter* p = find_parameter(id)) return p->node;

@@ -120,13 +120,20 @@ void JoinedFiles::modify(const Statements& file) {
       continue;
     }
     Entry& entry = found->second;
-    if (entry.kind == Entry::Kind::species || entry.kind == Entry::Kind::observable ||
-        entry.kind == Entry::Kind::event) {
-      const char* what = entry.kind == Entry::Kind::species ? "species"
-                         : entry.kind == Entry::Kind::event ? "event"
-                                                            : "read-out";
+    if (entry.kind == Entry::Kind::observable || entry.kind == Entry::Kind::event) {
+      const char* what = entry.kind == Entry::Kind::event ? "event" : "read-out";
       fault(m.where, fmt::format("'{}' is of the kind '{}' and cannot be modified", m.target, what),
-            "modify a process, a quantity or a parameter");
+            "modify a process, a quantity, a parameter or a species");
+      continue;
+    }
+    const bool of_species = m.kind == Kind::initial || m.kind == Kind::diffusion;
+    if (of_species != (entry.kind == Entry::Kind::species)) {
+      fault(m.where,
+            of_species ? fmt::format("'{}' belongs to a species, and '{}' is none",
+                                     m.kind == Kind::initial ? "initial" : "diffusion", m.target)
+                       : fmt::format("'{}' is a species, which changes in no other way than by processes", m.target),
+            of_species ? "modify a process or quantity with 'multiply', 'add' or 'replace', a parameter with 'value'"
+                       : "modify its 'initial' or 'diffusion', or the processes that change it");
       continue;
     }
     if ((m.kind == Kind::value) != (entry.kind == Entry::Kind::parameter) &&
@@ -140,11 +147,11 @@ void JoinedFiles::modify(const Statements& file) {
       if (m.value < p.low || m.value > p.high)
         fault(m.where, fmt::format("{} = {} lies outside its range [{}, {}]", m.target, m.value, p.low, p.high));
     }
-    if (m.kind == Kind::value || m.kind == Kind::replace) {
+    if (m.kind != Kind::add && m.kind != Kind::multiply) {
       for (const auto& [other_file, other] : entry.modifications) {
         if (other->kind == m.kind && other_file != &file) {
           fault(m.where, fmt::format("'{}' is set by two overlays, {} and {}", m.target, other_file->id, file.id),
-                "use one of them, or 'multiply' and 'add', which go together");
+                of_species ? "use one of them" : "use one of them, or 'multiply' and 'add', which go together");
         }
       }
     }

@@ -15,7 +15,7 @@
 
 namespace howship::model {
 
-/// Quantities that use quantities that use ..., and files that extend files: no honest model goes deeper.
+/// Files that extend files: no honest model goes deeper.
 inline constexpr int kDeepestChain = 200;
 
 /// What a name stands for, from which file, and what overlays do to it.

@@ -25,29 +25,7 @@ void Resolver::need_same(const Typed& a, const Typed& b, const Syntax& at, const
                      "the two sides need the same dimension");
 }
 
-namespace {
-
-/// Counts how deep a recursion is while it lives.
-class Level {
- public:
-  explicit Level(int& depth) : depth_(++depth) {}
-  ~Level() { --depth_; }
-  Level(const Level&) = delete;
-  Level& operator=(const Level&) = delete;
-
- private:
-  int& depth_;
-};
-
-}  // namespace
-
 Typed Resolver::operator()(const Syntax& syntax) {
-  constexpr int kDeepest = 1000;
-  const Level level(depth_);
-  if (depth_ > kDeepest) {
-    throw FormulaError("the formula, with the quantities it uses, is nested too deep", syntax.position,
-                       "split long sums into quantities");
-  }
   const Typed value = resolve(syntax);
   return unchecked_ ? Typed{value.node, {}, true} : value;
 }

@@ -49,7 +49,6 @@ class Resolver {
   std::function<Typed(const std::string&, std::size_t)> find_name_;
   bool unchecked_ = false;
   int inside_reduction_ = 0;
-  int depth_ = 0;  ///< over all formulas that resolve each other: bounds the stack
 };
 
 }  // namespace howship::model

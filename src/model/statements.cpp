@@ -379,12 +379,14 @@ class Reader {
     const SourceLocation where = location(key.source());
     const toml::table* table = table_of(node, fmt::format("the modification of '{}'", key.str()));
     if (table == nullptr) return;
-    allow(*table, {"multiply", "add", "replace", "value", "source"}, "a modification");
+    allow(*table, {"multiply", "add", "replace", "value", "initial", "diffusion", "source"}, "a modification");
     using Kind = ModificationStatement::Kind;
     for (const auto& [name, kind] : {std::pair{"multiply", Kind::multiply},
                                      {"add", Kind::add},
                                      {"replace", Kind::replace},
-                                     {"value", Kind::value}}) {
+                                     {"value", Kind::value},
+                                     {"initial", Kind::initial},
+                                     {"diffusion", Kind::diffusion}}) {
       const toml::node* entry = table->get(name);
       if (entry == nullptr) continue;
       ModificationStatement m;
@@ -393,15 +395,16 @@ class Reader {
       m.where = where;
       if (kind == Kind::value) {
         m.value = number(*entry, "'value'").value_or(0.0);
-        m.source = string(*table, "source", true, where).value;
       } else {
         m.formula = formula(*entry, fmt::format("'{}'", name));
       }
+      if (kind == Kind::value || kind == Kind::initial || kind == Kind::diffusion)
+        m.source = string(*table, "source", true, where).value;
       out_.modifications.push_back(std::move(m));
     }
     if (table->empty())
       fault(where, fmt::format("the modification of '{}' says nothing", key.str()),
-            "use multiply, add, replace or value");
+            "use multiply, add, replace or value; initial or diffusion of a species");
   }
 
   void dose(const toml::key& key, const toml::node& node) {

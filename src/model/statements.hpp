@@ -59,12 +59,12 @@ struct ObservableStatement {
 };
 
 struct ModificationStatement {
-  enum class Kind { multiply, add, replace, value };
+  enum class Kind { multiply, add, replace, value, initial, diffusion };
   std::string target;
   Kind kind = Kind::multiply;
-  Text formula;        ///< of multiply, add and replace
+  Text formula;        ///< of all but value
   double value = 0.0;  ///< of value, in the parameter's unit
-  std::string source;  ///< of value
+  std::string source;  ///< of value, initial and diffusion
   SourceLocation where;
 };
 

@@ -47,6 +47,10 @@ void add_array(vtkImageData& image, const std::string& name, const std::vector<V
   image.GetCellData()->AddArray(array);
 }
 
+std::string frame_name(std::size_t index) {
+  return fmt::format("frames/{:04}.vti", index);
+}
+
 }  // namespace
 
 void write_image(const std::filesystem::path& path, const vertebra::Grid& grid, std::optional<double> time,
@@ -92,16 +96,36 @@ void FrameWriter::write(double time, std::span<const std::vector<double>> values
       image.values[domain_->active()[v]] = static_cast<float>(values[f][v]);
     images.push_back(std::move(image));
   }
-  const std::string name = fmt::format("frames/{:04}.vti", written_.size());
+  const std::string name = frame_name(written_.size());
   write_image(folder_ / name, domain_->grid(), time, images, std::span(&region_, 1));
   written_.emplace_back(time, name);
+  write_list();
+}
 
+void FrameWriter::write_list() const {
   std::string pvd =
       "<?xml version=\"1.0\"?>\n<VTKFile type=\"Collection\" version=\"0.1\" byte_order=\"LittleEndian\">\n  "
       "<Collection>\n";
   for (const auto& [day, file] : written_)
     pvd += fmt::format("    <DataSet timestep=\"{}\" part=\"0\" file=\"{}\"/>\n", day, file);
   write_text(folder_ / "frames.pvd", pvd + "  </Collection>\n</VTKFile>\n");
+}
+
+void FrameWriter::exchange(simulation::Archive& archive) {
+  std::vector<double> times;
+  for (const auto& [day, file] : written_) times.push_back(day);
+  archive.exchange("frames/days", times);
+  if (!archive.reading()) return;
+  written_.clear();
+  for (const double day : times) {
+    const std::string name = frame_name(written_.size());
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(folder_ / name, error))
+      throw InputError(fmt::format("the frame '{}' is missing; it was there when the checkpoint was written",
+                                   (folder_ / name).string()));
+    written_.emplace_back(day, name);
+  }
+  write_list();
 }
 
 }  // namespace howship::output

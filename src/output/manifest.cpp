@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 #include <memory>
+#include <sys/resource.h>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -41,6 +42,22 @@ Json arm_json(const ArmRecord& arm) {
           {"mass_balance", numbers(arm.mass_balance)}};
 }
 
+// Arms of a run over patients have no folders, and their state is that of the patients.
+Json patients_json(const PatientsRecord& patients, const std::vector<ArmRecord>& arms) {
+  Json arms_json = Json::array();
+  for (const ArmRecord& arm : arms) {
+    Json json = arm_json(arm);
+    for (const char* key : {"status", "folder", "solver", "mass_balance"}) json.erase(key);
+    arms_json.push_back(std::move(json));
+  }
+  Json failed = Json::array();
+  for (const PatientsRecord::Failure& failure : patients.failed)
+    failed.push_back({{"patient", failure.patient}, {"arm", failure.arm}, {"reason", failure.reason}});
+  return {{"file", patients.file},   {"count", patients.count}, {"done", patients.done},
+          {"table", "patients.csv"}, {"arms", arms_json},       {"parameters", patients.parameters},
+          {"failed", failed}};
+}
+
 struct FileCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -75,31 +92,48 @@ std::string to_text(Status status) {
   return "unknown";
 }
 
+namespace {
+
+Status status_of(const std::string& text) {
+  for (const Status status : {Status::pending, Status::running, Status::complete, Status::interrupted}) {
+    if (to_text(status) == text) return status;
+  }
+  return Status::failed;
+}
+
+}  // namespace
+
 std::string Manifest::to_json() const {
   Json fields_json = Json::array();
   for (const FieldRecord& field : fields)
     fields_json.push_back({{"name", field.name}, {"unit", field.unit}, {"title", field.title}});
   Json arms_json = Json::array();
-  for (const ArmRecord& arm : arms) arms_json.push_back(arm_json(arm));
-  const Json json = {{"format", 1},
-                     {"howship", HOWSHIP_VERSION},
-                     {"study", {{"id", study_id}, {"title", study_title}}},
-                     {"status", to_text(status)},
-                     {"message", message},
-                     {"started", started},
-                     {"wall_seconds", wall_seconds},
-                     {"threads", threads},
-                     {"seed", seed},
-                     {"vertebra",
-                      {{"kind", vertebra.kind},
-                       {"name", vertebra.name},
-                       {"voxels", vertebra.voxels},
-                       {"spacing_mm", vertebra.spacing},
-                       {"volume_mm3", vertebra.volume},
-                       {"notes", vertebra.notes}}},
-                     {"fields", fields_json},
-                     {"arms", arms_json},
-                     {"digests", digests}};
+  for (const ArmRecord& arm : arms) {
+    if (!patients) arms_json.push_back(arm_json(arm));
+  }
+  Json json = {{"format", 1},
+               {"howship", HOWSHIP_VERSION},
+               {"study", {{"id", study_id}, {"title", study_title}}},
+               {"status", to_text(status)},
+               {"message", message},
+               {"started", started},
+               {"resumed", resumed},
+               {"wall_seconds", wall_seconds},
+               {"estimated_memory_bytes", estimated_memory},
+               {"peak_memory_bytes", peak_memory},
+               {"threads", threads},
+               {"seed", seed},
+               {"vertebra",
+                {{"kind", vertebra.kind},
+                 {"name", vertebra.name},
+                 {"voxels", vertebra.voxels},
+                 {"spacing_mm", vertebra.spacing},
+                 {"volume_mm3", vertebra.volume},
+                 {"notes", vertebra.notes}}},
+               {"fields", fields_json},
+               {"arms", arms_json},
+               {"digests", digests}};
+  if (patients) json["patients"] = patients_json(*patients, arms);
   // A message may quote a user's file; bytes that are not UTF-8 must not stop the record of a failure.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
@@ -114,6 +148,42 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
   } catch (const OutputError&) {
     if (running || !overwrite(folder / "run.json", std::move(text))) throw;
   }
+}
+
+Manifest read_manifest(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::path path = folder / "run.json";
+  if (!std::filesystem::is_regular_file(path, error))
+    throw InputError(fmt::format("'{}' holds no run: there is no run.json", folder.string()));
+  const auto json = nlohmann::json::parse(read_text(path), nullptr, false);
+  if (json.is_object() && json.contains("patients")) {
+    throw InputError(fmt::format("'{}' is a run of patients, which is not taken up again", folder.string()),
+                     "run it anew with --force; a thousand patients take seconds");
+  }
+  try {
+    Manifest manifest;
+    manifest.status = status_of(json.at("status"));
+    manifest.started = json.at("started");
+    manifest.wall_seconds = json.at("wall_seconds");
+    manifest.digests = json.at("digests");
+    manifest.resumed = json.value("resumed", std::vector<std::string>());
+    for (const auto& entry : json.at("arms")) {
+      ArmRecord arm;
+      arm.id = entry.at("id");
+      arm.status = status_of(entry.at("status"));
+      for (const auto& [name, value] : entry.at("solver").items()) arm.solver.emplace_back(name, value);
+      for (const auto& [name, value] : entry.at("mass_balance").items()) arm.mass_balance.emplace_back(name, value);
+      manifest.arms.push_back(std::move(arm));
+    }
+    return manifest;
+  } catch (const nlohmann::json::exception&) {
+    throw InputError(fmt::format("'{}' is not the record of a run: it is damaged or was changed", path.string()));
+  }
+}
+
+std::uintmax_t peak_memory() {
+  rusage usage{};
+  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<std::uintmax_t>(usage.ru_maxrss) * 1024U : 0U;
 }
 
 std::string utc_now() {

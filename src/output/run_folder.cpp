@@ -1,6 +1,10 @@
 #include "howship/output/run_folder.hpp"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <string>
+#include <sys/file.h>
+#include <unistd.h>
 #include <vector>
 
 #include <fmt/format.h>
@@ -58,7 +62,7 @@ void remove_run(const fs::path& folder, const std::vector<std::string>& arms) {
   for (const std::string& arm : arms) {
     const fs::path place = folder / arm;
     if (fs::is_symlink(place, ignored)) continue;
-    remove_files(place, {"timeseries.csv", "fluxes.csv", "frames.pvd"});
+    remove_files(place, {"timeseries.csv", "fluxes.csv", "frames.pvd", "checkpoint.h5"});
     std::vector<fs::path> frames;
     for (const auto& entry : fs::directory_iterator(place / "frames", ignored)) {
       if (is_frame(entry.path())) frames.push_back(entry.path());
@@ -69,7 +73,7 @@ void remove_run(const fs::path& folder, const std::vector<std::string>& arms) {
   }
   remove_pictures(folder / "pictures", arms);
   // run.json last, so that a removal cut short is still recognised as ours.
-  remove_files(folder, {"resolved.toml", "citations.bib", "run.json"});
+  remove_files(folder, {"patients.csv", "patients_given.csv", "resolved.toml", "citations.bib", "run.json"});
 }
 
 }  // namespace
@@ -94,9 +98,22 @@ void check_run_folder(const fs::path& folder, bool force) {
 void open_run_folder(const fs::path& folder, bool force) {
   check_run_folder(folder, force);
   std::error_code error;
+  if (fs::exists(folder, error)) const FolderLock unused(folder);  // nothing is taken from under a run
   fs::create_directories(folder, error);
   if (error) throw OutputError(fmt::format("cannot create the folder '{}': {}", folder.string(), error.message()));
   if (const auto arms = arms_of_run(folder)) remove_run(folder, *arms);
+}
+
+FolderLock::FolderLock(const fs::path& folder) : descriptor_(::open(folder.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(descriptor_);
+    throw InputError(fmt::format("another process is at work in '{}'", folder.string()),
+                     "wait until it has ended, or choose another folder with -o");
+  }
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace howship::output

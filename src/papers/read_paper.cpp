@@ -115,7 +115,7 @@ void read_measurement(FileTable& table, Measurement& m) {
   only_for("direction", Take::crossing);
 }
 
-void read_tolerance(FileTable& table, Claim& claim) {
+void read_tolerance(FileTable& table, Claim& claim, bool is_known) {
   const auto relative = table.number("tolerance", FileTable::Sign::positive);
   const auto absolute = table.number("tolerance_absolute", FileTable::Sign::positive);
   const bool has_relative = table.has("tolerance");
@@ -130,7 +130,7 @@ void read_tolerance(FileTable& table, Claim& claim) {
                 "tolerance is relative; write tolerance_absolute for one in the unit");
   claim.tolerance = absolute.value_or(relative.value_or(0.0));
   claim.tolerance_is_absolute = has_absolute;
-  const double* number = std::get_if<double>(&claim.expected);
+  const double* number = is_known ? std::get_if<double>(&claim.expected) : nullptr;
   if (has_relative && number != nullptr && *number == 0.0)
     table.fault(table.where("tolerance"), "nothing is close to 0 in relative terms", "write tolerance_absolute");
 }
@@ -138,7 +138,9 @@ void read_tolerance(FileTable& table, Claim& claim) {
 void read_expected(FileTable& table, Claim& claim) {
   table.require("expected", "expected = 395.81, or a formula of the model's parameters");
   table.require("unit", "unit = \"pM\"");
-  if (const auto expected = table.number_or_text("expected")) {
+  const auto expected = table.number_or_text("expected");
+  const bool is_known = expected.has_value();
+  if (is_known) {
     if (const double* number = std::get_if<double>(&*expected)) {
       claim.expected = *number;
     } else {
@@ -148,7 +150,7 @@ void read_expected(FileTable& table, Claim& claim) {
   }
   if (const auto unit = table.unit("unit")) claim.unit = *unit;
   claim.unit_where = table.where("unit");
-  read_tolerance(table, claim);
+  read_tolerance(table, claim, is_known);
   table.require("basis", "basis = \"published\", \"recomputed\" or \"closed form\"");
   claim.basis = one_of(table, "basis", kBasisWords).value_or(Basis::published);
   table.require("source", "source = \"where the value comes from\"");

@@ -5,61 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "sbml/shape.hpp"
+
 namespace howship::sbml {
 namespace {
-
-// libSBML walks elements and formulas by recursion: what is nested deeper than any honest model must not reach it.
-constexpr int kDeepest = 400;
-
-/// Passes over a comment, a CDATA section or the like; true if it was one.
-bool skip_aside(std::string_view xml, std::size_t& at) {
-  for (const auto& [begin, end] :
-       {std::pair<std::string_view, std::string_view>{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}}) {
-    if (xml.substr(at, begin.size()) != begin) continue;
-    const std::size_t close = xml.find(end, at + begin.size());
-    at = close == std::string_view::npos ? xml.size() : close + end.size();
-    return true;
-  }
-  return false;
-}
-
-int line_at(std::string_view xml, std::size_t at) {
-  return 1 + static_cast<int>(std::count(xml.begin(), xml.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-}
-
-/// What must be refused before a parser sees it: entities, which could be fetched or grow without end, and nesting.
-void check_shape(std::string_view xml, const std::string& file) {
-  int depth = 0;
-  for (std::size_t at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at)) {
-    if (skip_aside(xml, at)) continue;
-    if (xml.substr(at, 2) == "<!") {
-      throw InputError({{{file, line_at(xml, at), 1},
-                         "a document type declaration has no place in SBML",
-                         "take out the <!DOCTYPE ...>; entities are never read or fetched",
-                         {}}});
-    }
-    const bool closes = xml.substr(at, 2) == "</";
-    char quote = 0;
-    std::size_t end = at + 1;
-    for (; end < xml.size() && (quote != 0 || xml[end] != '>'); ++end) {
-      if (quote != 0) {
-        if (xml[end] == quote) quote = 0;
-      } else if (xml[end] == '"' || xml[end] == '\'') {
-        quote = xml[end];
-      }
-    }
-    const bool is_empty = end > at && end < xml.size() && xml[end - 1] == '/';
-    if (closes) {
-      --depth;
-    } else if (!is_empty && ++depth > kDeepest) {
-      throw InputError({{{file, line_at(xml, at), 1},
-                         fmt::format("elements are nested more than {} deep", kDeepest),
-                         "split the formula with assignment rules",
-                         {}}});
-    }
-    at = end;
-  }
-}
 
 std::string first_line(const std::string& text) {
   const std::size_t begin = text.find_first_not_of(" \n\t");
@@ -82,6 +31,18 @@ Diagnostic diagnostic_of(const SBMLError& error, const std::string& file) {
           first_line(error.getMessage()),
           {},
           {}};
+}
+
+/// The number that could not be read, which the parser does not name: it stops at the end of its element.
+std::string number_before(const std::string& xml, const SourceLocation& where) {
+  std::size_t line = 0;
+  for (int i = 1; i < where.line && line < xml.size(); ++i) line = std::min(xml.find('\n', line), xml.size() - 1) + 1;
+  const std::size_t end = std::min(line + static_cast<std::size_t>(std::max(where.column, 0)), xml.size());
+  const std::size_t begin = xml.rfind("<cn", end);
+  const std::size_t close = begin == std::string::npos ? begin : xml.find("</cn>", begin);
+  constexpr std::size_t kLongest = 200;
+  if (close == std::string::npos || close - begin > kLongest) return {};
+  return first_line(xml.substr(begin, close + 5 - begin));
 }
 
 /// What a message says of this element: behind the rule in general and the place in the specification.
@@ -130,16 +91,26 @@ std::string name_of(const SBase& element) {
 }
 
 std::unique_ptr<SBMLDocument> read_document(const std::string& xml, const std::string& file) {
+  if (xml.starts_with("\xFF\xFE") || xml.starts_with("\xFE\xFF"))
+    throw InputError({{{file, 1, 1}, "the file is in UTF-16", "SBML is written in UTF-8: save it as that", {}}});
   const std::size_t begin = xml.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   if (begin == std::string::npos || xml[begin] != '<')
     throw InputError({{{file, 1, 1}, "this is not XML", "SBML begins with <?xml ...?> and <sbml ...>", {}}});
   check_shape(xml, file);
-  std::unique_ptr<SBMLDocument> document(readSBMLFromString(xml.c_str()));
+  // Where it is missing the parser would put it on a line of its own, and all places would be one line off.
+  const bool has_mark = xml.starts_with("\xEF\xBB\xBF");
+  const std::string declared = xml.compare(begin, 5, "<?xml") == 0
+                                   ? xml
+                                   : "<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + xml.substr(has_mark ? 3 : 0);
+  std::unique_ptr<SBMLDocument> document(readSBMLFromString(declared.c_str()));
   check_packages(*document, xml, file);  // a package that libSBML does not know would read as a list of faults
   std::vector<Diagnostic> faults;
   for (unsigned int i = 0; i < document->getNumErrors(); ++i) {
     const SBMLError& error = *document->getError(i);
-    if (error.isError() || error.isFatal()) faults.push_back(diagnostic_of(error, file));
+    if (!error.isError() && !error.isFatal()) continue;
+    faults.push_back(diagnostic_of(error, file));
+    if (faults.back().message.starts_with("Failed to read a valid"))
+      faults.back().hint = number_before(declared, faults.back().where);
   }
   if (!faults.empty()) throw InputError(std::move(faults));
   if (document->getModel() == nullptr)

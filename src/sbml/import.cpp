@@ -7,6 +7,7 @@
 
 #include "sbml/document.hpp"
 #include "sbml/translation.hpp"
+#include "sbml/unit_check_cost.hpp"
 
 namespace howship::sbml {
 namespace {
@@ -18,16 +19,18 @@ std::string plain(const std::string& name) {
   return out.empty() ? "sbml_model" : out;
 }
 
-/// libSBML's check of units costs the square of the model's size and more than that of a formula's.
-bool takes_long_to_check(const std::string& xml) {
+/// libSBML's check of units costs the square of the model's size and more than that of a formula's, in which it writes
+/// out function definitions.
+bool takes_long_to_check(const std::string& xml, Model& model) {
   constexpr std::size_t kModel = 500'000;
   constexpr std::size_t kFormula = 5'000;
+  constexpr double kCost = 2e5;
   if (xml.size() > kModel) return true;
   for (std::size_t begin = xml.find("<math"); begin != std::string::npos; begin = xml.find("<math", begin + 1)) {
     const std::size_t end = xml.find("</math", begin);
     if (end != std::string::npos && end - begin > kFormula) return true;
   }
-  return false;
+  return unit_check_cost(model) > kCost;
 }
 
 }  // namespace
@@ -47,10 +50,20 @@ Import import_sbml(const std::string& xml, const std::string& file, const Import
   Import out = Translation(*document->getModel(), file, named).run();
   out.notes.insert(out.notes.begin(), notes.begin(), notes.end());
   if (!options.check_units && !options.strict_units) return out;
-  if (!options.strict_units && takes_long_to_check(xml)) {
-    out.notes.push_back(
-        {{file, 1, 1}, "units were not looked at: the model is large, and --strict-units does it", {}, {}});
+  if (!options.strict_units && takes_long_to_check(xml, *document->getModel())) {
+    out.notes.push_back({{file, 1, 1},
+                         "units were not looked at: the model, with its functions written out, is large; "
+                         "--strict-units does it, however long it takes",
+                         {},
+                         {}});
     return out;
+  }
+  constexpr double kNever = 1e8;  // a quarter of an hour
+  if (unit_check_cost(*document->getModel()) > kNever) {
+    throw InputError({{{file, 1, 1},
+                       "the units cannot be checked: the model, with its functions written out, is too large",
+                       "leave --strict-units out, or let functions call each other less",
+                       {}}});
   }
   const std::vector<Diagnostic> faults = unit_faults(*document, file);
   if (options.strict_units && !faults.empty()) throw InputError(faults);

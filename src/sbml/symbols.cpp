@@ -59,7 +59,9 @@ void Symbols::enter_all() {
         const auto* reference = dynamic_cast<const SpeciesReference*>(list.get(k));
         if (reference == nullptr || !reference->isSetId() || reference->isSetStoichiometryMath()) continue;
         Symbol& symbol = enter(*reference, reference->getId(), Symbol::Kind::reference);
-        if (reference->isSetStoichiometry() || reference->getLevel() < 3) symbol.value = reference->getStoichiometry();
+        symbol.value = reference->isSetStoichiometry() || reference->getLevel() < 3
+                           ? reference->getStoichiometry()
+                           : 1.0;  // a note says so where it counts
       }
     };
     enter_references(*r.getListOfReactants());
@@ -77,7 +79,7 @@ void Symbols::attach_rules() {
     if (!initial.isSetMath()) continue;
     Symbol* s = symbol(initial.getSymbol());
     if (s == nullptr || s->initial != nullptr) {
-      astray_.push_back(&initial);
+      (s == nullptr ? astray_ : doubled_).push_back(&initial);
     } else {
       s->initial = &initial;
     }
@@ -87,7 +89,7 @@ void Symbols::attach_rules() {
     if (!rule.isSetMath() || rule.isAlgebraic()) continue;
     Symbol* s = symbol(rule.getVariable());
     if (s == nullptr || s->rule != nullptr) {
-      astray_.push_back(&rule);
+      (s == nullptr ? astray_ : doubled_).push_back(&rule);
     } else {
       s->rule = &rule;
     }
@@ -130,35 +132,66 @@ void Symbols::assign_roles() {
   }
 }
 
+// The stack is our own: assignments may use each other thousands deep. What is in a circle changes.
 bool Symbols::never_changes(const Symbol& symbol) {
-  const auto [known, is_new] = constant_.try_emplace(&symbol, false);
-  if (!is_new) return known->second;
-  bool constant = symbol.kind != Symbol::Kind::reaction && symbol.species == nullptr && !symbol.has_rate_rule() &&
-                  !symbol.set_by_event;
-  if (constant && symbol.is_assigned()) constant = never_changes(symbol.rule->getMath());
-  if (constant && !symbol.is_assigned() && symbol.initial != nullptr)
-    constant = never_changes(symbol.initial->getMath());
-  constant_[&symbol] = constant;
-  return constant;
+  struct Frame {
+    const Symbol* symbol;
+    std::vector<const Symbol*> needs;
+    std::size_t next = 0;
+    bool constant = true;
+  };
+  std::vector<Frame> open;
+  const auto enter = [&](const Symbol& s) {
+    constant_[&s] = false;
+    Frame frame{&s, {}};
+    frame.constant = s.kind != Symbol::Kind::reaction && s.species == nullptr && !s.has_rate_rule() && !s.set_by_event;
+    const ASTNode* formula = s.is_assigned()        ? s.rule->getMath()
+                             : s.initial != nullptr ? s.initial->getMath()
+                                                    : nullptr;
+    if (frame.constant && formula != nullptr) frame.constant = names_of(*formula, frame.needs);
+    open.push_back(std::move(frame));
+  };
+  if (!constant_.contains(&symbol)) enter(symbol);
+  while (!open.empty()) {
+    Frame& frame = open.back();
+    if (!frame.constant || frame.next == frame.needs.size()) {
+      constant_[frame.symbol] = frame.constant;
+      open.pop_back();
+      continue;
+    }
+    const Symbol* need = frame.needs[frame.next];
+    if (const auto known = constant_.find(need); known != constant_.end()) {
+      frame.constant = known->second;
+      ++frame.next;
+    } else {
+      enter(*need);
+    }
+  }
+  return constant_.at(&symbol);
 }
 
-bool Symbols::never_changes(const ASTNode* formula) {
-  if (formula == nullptr) return false;
-  switch (formula->getType()) {
-    case AST_NAME_TIME:
-    case AST_FUNCTION_RATE_OF:
-    case AST_FUNCTION_DELAY:
-    case AST_FUNCTION:  // what a definition does is not looked into
-      return false;
-    case AST_NAME: {
-      const Symbol* symbol = find(formula->getName());
-      return symbol != nullptr && never_changes(*symbol);
+/// The symbols that a formula names; false if it may change whatever they do.
+bool Symbols::names_of(const ASTNode& formula, std::vector<const Symbol*>& symbols) const {
+  std::vector<const ASTNode*> open{&formula};
+  while (!open.empty()) {
+    const ASTNode* node = open.back();
+    open.pop_back();
+    switch (node->getType()) {
+      case AST_NAME_TIME:
+      case AST_FUNCTION_RATE_OF:
+      case AST_FUNCTION_DELAY:
+      case AST_FUNCTION:  // what a definition does is not looked into
+        return false;
+      case AST_NAME: {
+        const Symbol* symbol = find(node->getName());
+        if (symbol == nullptr) return false;
+        symbols.push_back(symbol);
+        break;
+      }
+      default:
+        break;
     }
-    default:
-      break;
-  }
-  for (unsigned int i = 0; i < formula->getNumChildren(); ++i) {
-    if (!never_changes(formula->getChild(i))) return false;
+    for (unsigned int i = 0; i < node->getNumChildren(); ++i) open.push_back(node->getChild(i));
   }
   return true;
 }

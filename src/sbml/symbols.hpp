@@ -54,8 +54,10 @@ class Symbols {
   Names& names() { return names_; }
 
   const std::vector<const SBase*>& repeated() const { return repeated_; }  ///< whose id was taken already
-  /// Rules and initial assignments of what is no symbol, or of what has a rule already.
+  /// Rules and initial assignments of what is no symbol.
   const std::vector<const SBase*>& astray() const { return astray_; }
+  /// Those of what has one already.
+  const std::vector<const SBase*>& doubled() const { return doubled_; }
 
  private:
   Symbol& enter(const SBase& element, const std::string& id, Symbol::Kind kind);
@@ -63,14 +65,14 @@ class Symbols {
   void attach_rules();
   void assign_roles();
   bool never_changes(const Symbol& symbol);
-  bool never_changes(const ASTNode* formula);
+  bool names_of(const ASTNode& formula, std::vector<const Symbol*>& symbols) const;
 
   const Model& model_;
   std::map<std::string, Symbol> symbols_;
   std::vector<Symbol*> order_;
-  std::vector<const SBase*> repeated_, astray_;
+  std::vector<const SBase*> repeated_, astray_, doubled_;
   Names names_;
-  std::map<const Symbol*, bool> constant_;  ///< never_changes, once known; false while being found out
+  std::map<const Symbol*, bool> constant_;  ///< never_changes, once known
 };
 
 }  // namespace howship::sbml

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "sbml/circles.hpp"
 #include "sbml/document.hpp"
@@ -29,7 +28,7 @@ Translation::Translation(const Model& model, std::string file, const ImportOptio
           [this](const std::string& id) { return rate_of(id); },
           [this](const std::string& text) {
             const std::string name = symbols_.names().make(fmt::format("part_{}", ++parts_));
-            quantities_ += fmt::format("{} = {}\n", name, in_quotes(text));
+            quantities_ += fmt::format("{} = {}\n", stated(name, *at_), in_quotes(text));
             return name;
           }),
       typical_(typical()) {}
@@ -42,7 +41,13 @@ void Translation::unsupported(const SBase& element, const std::string& message, 
   unsupported_.add(place_of(element, file_), fmt::format("{}: {}", name_of(element), message), hint);
 }
 
+const std::string& Translation::stated(const std::string& name, const SBase& element) {
+  elements_[name] = {place_of(element, file_), name_of(element)};
+  return name;
+}
+
 Rendered Translation::formula(const ASTNode* math, const SBase& element, const Locals& locals) {
+  at_ = &element;
   try {
     if (math != nullptr) return math_(*math, locals);
     fault(element, "has no formula");
@@ -52,7 +57,7 @@ Rendered Translation::formula(const ASTNode* math, const SBase& element, const L
   return {"0", Rendered::atom};
 }
 
-Rendered Translation::value_of(const std::string& id) const {
+Rendered Translation::value_of(const std::string& id) {
   const Symbol* symbol = symbols_.find(id);
   if (symbol == nullptr)
     throw MathError(fmt::format("unknown symbol '{}'", id), "every symbol must be defined in the model");
@@ -61,10 +66,24 @@ Rendered Translation::value_of(const std::string& id) const {
     if (!reaction.isSetKineticLaw() || !reaction.getKineticLaw()->isSetMath())
       throw MathError(fmt::format("reaction '{}' has no kinetic law and so no rate", id), "", true);
   }
-  return {symbol->name, Rendered::atom};
+  return {symbol->kind == Symbol::Kind::compartment ? size_of(*symbol) : symbol->name, Rendered::atom};
 }
 
-Rendered Translation::rate_of(const std::string& id) const {
+// The specification knows no default beyond Level 1. What else reads SBML takes one, if anything.
+const std::string& Translation::size_of(const Symbol& compartment) {
+  const auto& element = *dynamic_cast<const Compartment*>(compartment.element);
+  const bool is_given = element.isSetSize() || compartment.rule != nullptr || compartment.initial != nullptr ||
+                        element.getSpatialDimensionsAsDouble() == 0.0;
+  if (element.getLevel() > 1 && !is_given && sizes_assumed_.insert(compartment.id).second) {
+    notes_.push_back({place_of(element, file_),
+                      fmt::format("{} has no size, which formulas need; it counts as 1", name_of(element)),
+                      {},
+                      {}});
+  }
+  return compartment.name;
+}
+
+Rendered Translation::rate_of(const std::string& id) {
   const Symbol* symbol = symbols_.find(id);
   if (symbol == nullptr) throw MathError(fmt::format("unknown symbol '{}'", id), "");
   if (symbol->is_assigned() || symbol->kind == Symbol::Kind::reaction)
@@ -77,9 +96,9 @@ Rendered Translation::rate_of(const std::string& id) const {
         fmt::format("rateOf() of '{}', a concentration in a compartment given by a formula, is not supported", id), "",
         true);
   }
-  return {
-      fmt::format("((rateOf({}) - {}*rateOf({}))/{})", symbol->state, symbol->name, compartment.name, compartment.name),
-      Rendered::atom};
+  return {fmt::format("((rateOf({}) - {}*rateOf({}))/{})", symbol->state, symbol->name, compartment.name,
+                      size_of(compartment)),
+          Rendered::atom};
 }
 
 std::string Translation::unit_of(const Symbol& symbol) const {
@@ -131,19 +150,19 @@ Meaning Translation::meaning_of(const Symbol& symbol) const {
 std::string Translation::initial_of(const Symbol& symbol) {
   if (symbol.initial != nullptr) {
     const Rendered value = formula(symbol.initial->getMath(), *symbol.initial);
-    return symbol.keeps_amount ? product(value, symbol.compartment->name) : value.text;
+    return symbol.keeps_amount ? product(value, size_of(*symbol.compartment)) : value.text;
   }
   if (symbol.species == nullptr) return number_text(symbol.value).text;
   const Species& s = *symbol.species;
   const bool is_amount = symbol.is_amount || symbol.keeps_amount;
-  const std::string size = symbol.compartment != nullptr ? symbol.compartment->name : "1";
+  const auto size = [&] { return symbol.compartment != nullptr ? size_of(*symbol.compartment) : std::string("1"); };
   if (s.isSetInitialAmount()) {
     const std::string amount = number_text(s.getInitialAmount()).text;
-    return is_amount || s.getInitialAmount() == 0.0 ? amount : amount + "/" + size;
+    return is_amount || s.getInitialAmount() == 0.0 ? amount : amount + "/" + size();
   }
   if (s.isSetInitialConcentration()) {
     const std::string concentration = number_text(s.getInitialConcentration()).text;
-    return is_amount ? concentration + "*" + size : concentration;
+    return is_amount ? concentration + "*" + size() : concentration;
   }
   return "notanumber";
 }
@@ -153,27 +172,31 @@ void Translation::parameters() {
     if (symbol->role != Symbol::Role::parameter) continue;
     if (std::isfinite(symbol->value)) {
       parameters_ += fmt::format("{} = {{ title = {}, value = {}, unit = {}, range = [-inf, inf], source = {} }}\n",
-                                 symbol->name, title_of(*symbol->element, symbol->id), symbol->value,
-                                 in_quotes(unit_of(*symbol)), in_quotes("SBML model " + model_.getId()));
+                                 stated(symbol->name, *symbol->element), title_of(*symbol->element, symbol->id),
+                                 symbol->value, in_quotes(unit_of(*symbol)), in_quotes("SBML model " + model_.getId()));
     } else {  // a run that needs it fails
-      quantities_ += fmt::format("{} = {}\n", symbol->name, in_quotes(number_text(symbol->value).text));
+      quantities_ +=
+          fmt::format("{} = {}\n", stated(symbol->name, *symbol->element), in_quotes(number_text(symbol->value).text));
     }
   }
 }
 
 void Translation::state(const Symbol& symbol) {
-  species_ += fmt::format("[species.{}]\ntitle = {}\nscope = \"systemic\"\nunit = {}\ninitial = {}\ntypical = {}\n\n",
-                          symbol.state, title_of(*symbol.element, symbol.id), in_quotes(unit_of(symbol)),
-                          in_quotes(initial_of(symbol)), typical_);
+  species_ += fmt::format(
+      "[species.{}]\ntitle = {}\nscope = \"systemic\"\nunit = {}\ninitial = {}\ntypical = {}\n\n",
+      stated(symbol.state, symbol.initial != nullptr ? static_cast<const SBase&>(*symbol.initial) : *symbol.element),
+      title_of(*symbol.element, symbol.id), in_quotes(unit_of(symbol)), in_quotes(initial_of(symbol)), typical_);
   if (symbol.keeps_amount)
-    quantities_ += fmt::format("{} = {}\n", symbol.name, in_quotes(symbol.state + "/" + symbol.compartment->name));
+    quantities_ += fmt::format("{} = {}\n", stated(symbol.name, *symbol.element),
+                               in_quotes(symbol.state + "/" + size_of(*symbol.compartment)));
   if (symbol.has_rate_rule()) {
     rate_rule(symbol);
   } else if (symbol.dilutes) {
     processes_ += fmt::format(
         "[processes.{}]\ntitle = {}\nrate = {}\nchanges = {{ {} = -1 }}\n\n",
-        symbols_.names().make(symbol.name + "_dilution"), in_quotes(fmt::format("{} grows", symbol.compartment->id)),
-        in_quotes(fmt::format("{}*rateOf({})/{}", symbol.name, symbol.compartment->name, symbol.compartment->name)),
+        stated(symbols_.names().make(symbol.name + "_dilution"), *symbol.element),
+        in_quotes(fmt::format("{} grows", symbol.compartment->id)),
+        in_quotes(fmt::format("{}*rateOf({})/{}", symbol.name, symbol.compartment->name, size_of(*symbol.compartment))),
         symbol.state);
   }
 }
@@ -183,11 +206,11 @@ void Translation::rate_rule(const Symbol& symbol) {
   std::string rate = value.text;
   if (symbol.keeps_amount) {  // the rule is about the concentration
     const Symbol& compartment = *symbol.compartment;
-    rate = product(value, compartment.name);
+    rate = product(value, size_of(compartment));
     if (compartment.role == Symbol::Role::state) rate += fmt::format(" + {}*rateOf({})", symbol.name, compartment.name);
   }
   processes_ += fmt::format("[processes.{}]\ntitle = {}\nrate = {}\nchanges = {{ {} = 1 }}\n\n",
-                            symbols_.names().make(symbol.name + "_rate"),
+                            stated(symbols_.names().make(symbol.name + "_rate"), *symbol.rule),
                             in_quotes(fmt::format("rate of {}", symbol.id)), in_quotes(rate), symbol.state);
 }
 
@@ -200,9 +223,9 @@ void Translation::species() {
 void Translation::quantities() {
   for (const Symbol* symbol : symbols_.all()) {
     if (symbol->role != Symbol::Role::quantity || symbol->kind == Symbol::Kind::reaction) continue;
-    const Rendered value = symbol->is_assigned() ? formula(symbol->rule->getMath(), *symbol->rule)
-                                                 : formula(symbol->initial->getMath(), *symbol->initial);
-    quantities_ += fmt::format("{} = {}\n", symbol->name, in_quotes(value.text));
+    const SBase& element = symbol->is_assigned() ? static_cast<const SBase&>(*symbol->rule) : *symbol->initial;
+    const Rendered value = formula(element.getMath(), element);
+    quantities_ += fmt::format("{} = {}\n", stated(symbol->name, element), in_quotes(value.text));
   }
 }
 
@@ -210,7 +233,7 @@ Import Translation::run() {
   refuse_unsupported();
   check_symbols();
   for (const Circle& circle : circles(symbols_)) {
-    fault(*circle.element, fmt::format("circular assignments: {}", fmt::join(circle.ids, " → ")),
+    fault(*circle.element, fmt::format("circular assignments: {}", joined_by_arrows(circle.ids)),
           "one of them must have a value of its own");
   }
   faults_.raise_if_any();
@@ -222,6 +245,7 @@ Import Translation::run() {
   faults_.raise_if_any();
   if (!unsupported_.empty()) throw UnsupportedError(unsupported_.list());
   Import out;
+  out.file = file_;
   out.id = options_.id;
   out.title = model_.isSetName() ? model_.getName() : (model_.isSetId() ? model_.getId() : options_.id);
   out.time_unit = model_.getTimeUnits();
@@ -236,6 +260,7 @@ Import Translation::run() {
            {}});
   }
   out.notes = notes_;
+  out.elements = elements_;
   out.text =
       fmt::format("id = {}\ntitle = {}\nunits = \"unchecked\"\ntime_unit = {}\n{}\n", in_quotes(out.id),
                   in_quotes(out.title), in_quotes(out.time_unit), events_.empty() ? "" : "event_order = \"random\"\n");

@@ -15,6 +15,12 @@
 
 namespace howship::sbml {
 
+/// A stoichiometry: a number, or a formula where that is not empty.
+struct Coefficient {
+  double number = 0.0;
+  std::string formula;
+};
+
 /// Writes a model of a document as a model text.
 class Translation {
  public:
@@ -37,11 +43,13 @@ class Translation {
   void reaction(const Reaction& reaction);
   void event(const Event& event);
   std::map<const Symbol*, std::string> coefficients(const Reaction& reaction);
-  std::string stoichiometry(const SpeciesReference& reference);
+  Coefficient stoichiometry(const SpeciesReference& reference, const Reaction& reaction);
   Locals local_parameters(const Reaction& reaction);
 
-  Rendered value_of(const std::string& id) const;
-  Rendered rate_of(const std::string& id) const;
+  Rendered value_of(const std::string& id);
+  Rendered rate_of(const std::string& id);
+  /// The name of a compartment whose size a formula needs.
+  const std::string& size_of(const Symbol& compartment);
   std::string initial_of(const Symbol& symbol);
   double typical() const;
   Meaning meaning_of(const Symbol& symbol) const;
@@ -51,6 +59,8 @@ class Translation {
   Rendered formula(const ASTNode* math, const SBase& element, const Locals& locals = {});
   void fault(const SBase& element, const std::string& message, const std::string& hint = {});
   void unsupported(const SBase& element, const std::string& message, const std::string& hint = {});
+  /// The element that states what a name of the text stands for; returns the name.
+  const std::string& stated(const std::string& name, const SBase& element);
 
   const Model& model_;
   std::string file_;
@@ -60,6 +70,9 @@ class Translation {
   Diagnostics faults_, unsupported_;
   std::string parameters_, species_, quantities_, processes_, events_;
   std::vector<Diagnostic> notes_;
+  std::map<std::string, Element> elements_;
+  const SBase* at_ = nullptr;  ///< the element whose formula is being written
+  std::set<std::string> sizes_assumed_;
   int parts_ = 0;  ///< of formulas that got a name of their own
   double typical_;
 };

@@ -42,8 +42,11 @@ void Translation::refuse_unsupported() {
 void Translation::check_symbols() {
   for (const SBase* element : symbols_.repeated())
     fault(*element, "its id is taken already", "every id may be used once in a model");
-  for (const SBase* element : symbols_.astray())
-    fault(*element, "there is no such symbol in the model, or it has a rule already");
+  for (const SBase* element : symbols_.astray()) fault(*element, "there is no such symbol in the model");
+  for (const SBase* element : symbols_.doubled()) {
+    fault(*element, dynamic_cast<const Rule*>(element) != nullptr ? "it has a rule already"
+                                                                  : "it has an initial assignment already");
+  }
   for (const Symbol* symbol : symbols_.all()) {
     const SBase& element = *symbol->element;
     if (symbol->species != nullptr && symbol->compartment == nullptr)

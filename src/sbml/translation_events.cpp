@@ -36,7 +36,7 @@ void Translation::event(const Event& event) {
     std::string text = value.text;
     // The size is that before the event, even where the event changes it too.
     if (symbol.keeps_amount) {
-      text = product(value, symbol.compartment->name);
+      text = product(value, size_of(*symbol.compartment));
       if (symbol.set_late) {
         unsupported(event,
                     fmt::format("sets the concentration of '{}' with a delay, to a value from before it, in a "
@@ -50,8 +50,9 @@ void Translation::event(const Event& event) {
   const std::string wish = event.isSetId() ? event.getId() : "event";
   std::string text = fmt::format(
       "[events.{}]\ntitle = {}\nwhen = {}\nat_start = {}\npersistent = {}\nvalues_at = {}\n",
-      symbols_.names().make(wish), title_of(event, wish), in_quotes(formula(trigger.getMath(), event).text),
-      !is_level_3 || trigger.getInitialValue(), !is_level_3 || trigger.getPersistent(),
+      stated(symbols_.names().make(wish), event), title_of(event, wish),
+      in_quotes(formula(trigger.getMath(), event).text), !is_level_3 || trigger.getInitialValue(),
+      !is_level_3 || trigger.getPersistent(),
       in_quotes(!event.isSetUseValuesFromTriggerTime() || event.getUseValuesFromTriggerTime() ? "trigger"
                                                                                               : "execution"));
   if (event.isSetDelay() && event.getDelay()->isSetMath())

@@ -26,6 +26,7 @@ Locals Translation::local_parameters(const Reaction& reaction) {
   for (unsigned int i = 0; i < count; ++i) {
     const Parameter& p = is_level_3 ? *law.getLocalParameter(i) : *law.getParameter(i);
     const std::string name = symbols_.names().make(reaction.getId() + "_" + p.getId());
+    stated(name, p);
     locals[p.getId()] = {name, Rendered::atom};
     if (p.isSetValue() && std::isfinite(p.getValue())) {
       parameters_ +=
@@ -40,22 +41,31 @@ Locals Translation::local_parameters(const Reaction& reaction) {
   return locals;
 }
 
-std::string Translation::stoichiometry(const SpeciesReference& reference) {
+// The specification knows no default in Level 3; what else reads SBML takes one, as Level 2 does.
+Coefficient Translation::stoichiometry(const SpeciesReference& reference, const Reaction& reaction) {
   if (reference.isSetStoichiometryMath())
-    return "(" + formula(reference.getStoichiometryMath()->getMath(), reference).text + ")";
-  if (reference.isSetId() && reference.getLevel() > 1) return symbols_.find(reference.getId())->name;
+    return {0.0, "(" + formula(reference.getStoichiometryMath()->getMath(), reference).text + ")"};
+  const Symbol* symbol = reference.isSetId() && reference.getLevel() > 1 ? symbols_.find(reference.getId()) : nullptr;
+  const bool is_set = symbol != nullptr && (symbol->rule != nullptr || symbol->initial != nullptr);
+  if (reference.getLevel() > 2 && !reference.isSetStoichiometry() && !is_set) {
+    notes_.push_back({place_of(reference, file_),
+                      fmt::format("speciesReference {}to '{}' in {} has no stoichiometry; it counts as 1",
+                                  reference.isSetId() ? fmt::format("'{}' ", reference.getId()) : "",
+                                  reference.getSpecies(), name_of(reaction)),
+                      {},
+                      {}});
+  }
+  if (symbol != nullptr) return {0.0, symbol->name};
   double value = reference.getStoichiometry();
   if (reference.getLevel() == 1) value /= reference.getDenominator();
-  if (std::isnan(value)) value = 1.0;
-  return number_text(value).text;
+  if (std::isnan(value) && reference.isSetStoichiometry())
+    fault(reference,
+          fmt::format("the stoichiometry of '{}' in {} is not a number", reference.getSpecies(), name_of(reaction)));
+  return {std::isnan(value) ? 1.0 : value, {}};
 }
 
 std::map<const Symbol*, std::string> Translation::coefficients(const Reaction& reaction) {
-  struct Sum {
-    double number = 0.0;
-    std::string formulas;
-  };
-  std::map<const Symbol*, Sum> sums;
+  std::map<const Symbol*, Coefficient> sums;
   const auto add = [&](const ListOfSpeciesReferences& list, bool is_product) {
     for (unsigned int i = 0; i < list.size(); ++i) {
       const auto* reference = dynamic_cast<const SpeciesReference*>(list.get(i));
@@ -66,26 +76,21 @@ std::map<const Symbol*, std::string> Translation::coefficients(const Reaction& r
         continue;
       }
       if (!changes_by_reactions(*symbol)) continue;
-      const std::string text = stoichiometry(*reference);
-      char* end = nullptr;
-      const double number = std::strtod(text.c_str(), &end);
-      Sum& sum = sums[symbol];
-      if (end != text.c_str() && *end == '\0') {
-        sum.number += is_product ? number : -number;
-      } else {
-        sum.formulas += (is_product ? " + " : " - ") + text;
-      }
+      const Coefficient coefficient = stoichiometry(*reference, reaction);
+      Coefficient& sum = sums[symbol];
+      sum.number += is_product ? coefficient.number : -coefficient.number;
+      if (!coefficient.formula.empty()) sum.formula += (is_product ? " + " : " - ") + coefficient.formula;
     }
   };
   add(*reaction.getListOfReactants(), false);
   add(*reaction.getListOfProducts(), true);
   std::map<const Symbol*, std::string> out;
   for (const auto& [symbol, sum] : sums) {
-    if (sum.number == 0.0 && sum.formulas.empty()) continue;
+    if (sum.number == 0.0 && sum.formula.empty()) continue;
     std::string text = fmt::format("{}", sum.number);
-    if (!sum.formulas.empty()) text = sum.number == 0.0 ? sum.formulas.substr(1) : text + sum.formulas;
+    if (!sum.formula.empty()) text = sum.number == 0.0 ? sum.formula.substr(1) : text + sum.formula;
     if (text.starts_with("+ ")) text = text.substr(2);
-    const bool is_sum = !sum.formulas.empty() && (sum.number != 0.0 || text.find(' ') != std::string::npos);
+    const bool is_sum = !sum.formula.empty() && (sum.number != 0.0 || text.find(' ') != std::string::npos);
     if (is_sum) text = "(" + text + ")";
     std::string factor = symbol->species->getConversionFactor();
     if (factor.empty()) factor = model_.getConversionFactor();
@@ -96,7 +101,7 @@ std::map<const Symbol*, std::string> Translation::coefficients(const Reaction& r
       else
         text += "*" + found->name;
     }
-    if (!symbol->is_amount && !symbol->keeps_amount) text += "/" + symbol->compartment->name;
+    if (!symbol->is_amount && !symbol->keeps_amount) text += "/" + size_of(*symbol->compartment);
     out[symbol] = text;
   }
   return out;
@@ -117,11 +122,11 @@ void Translation::reaction(const Reaction& reaction) {
   for (const auto& [symbol, coefficient] : coefficients(reaction))
     changes.push_back(fmt::format("{} = {}", symbol->state, in_quotes(coefficient)));
   if (changes.empty()) {  // between boundary species: a rate that others may read
-    quantities_ += fmt::format("{} = {}\n", name, in_quotes(rate.text));
+    quantities_ += fmt::format("{} = {}\n", stated(name, reaction), in_quotes(rate.text));
     return;
   }
   std::sort(changes.begin(), changes.end());
-  processes_ += fmt::format("[processes.{}]\ntitle = {}\nrate = {}\nchanges = {{ {} }}\n\n", name,
+  processes_ += fmt::format("[processes.{}]\ntitle = {}\nrate = {}\nchanges = {{ {} }}\n\n", stated(name, reaction),
                             title_of(reaction, reaction.getId()), in_quotes(rate.text), fmt::join(changes, ", "));
 }
 

@@ -206,6 +206,29 @@ double AheadTrajectory::resolved_step(double time, double wanted) const {
   }
 }
 
+void AheadTrajectory::exchange(Archive& archive) {
+  if (slots_.empty()) return;
+  std::vector<double> flat;
+  for (const Segment& segment : segments_) {
+    flat.insert(flat.end(),
+                {segment.begin, segment.end, static_cast<double>(segment.order), static_cast<double>(segment.first)});
+  }
+  archive.exchange("ahead/state", std::span(state_));
+  archive.exchange("ahead/segments", flat);
+  archive.exchange("ahead/coefficients", coefficients_);
+  if (!archive.reading()) return;
+  hint_ = 0;
+  segments_.clear();
+  for (std::size_t i = 0; i + 3 < flat.size(); i += 4) {
+    const Segment segment{flat[i], flat[i + 1], static_cast<std::size_t>(flat[i + 2]),
+                          static_cast<std::size_t>(flat[i + 3])};
+    if (segment.first + (segment.order + 1) * slots_.size() > coefficients_.size())
+      throw InputError("the checkpoint cannot be taken up: what is known ahead is incomplete");
+    segments_.push_back(segment);
+  }
+  if (segments_.empty()) throw InputError("the checkpoint cannot be taken up: nothing is known ahead");
+}
+
 void AheadTrajectory::prepare(const model::Program& program, model::Program::Workspace& workspace, double time,
                               const double* y) {
   for (std::size_t i = 0; i < slots_.size(); ++i) full_[slots_[i]] = y[i];

@@ -42,6 +42,8 @@ class AheadTrajectory final : public ImplicitSystem {
   /// structured than a parabola: a fast transient after a dose is not stepped over.
   double resolved_step(double time, double wanted) const;
 
+  void exchange(Archive& archive);
+
   bool setup(const ImplicitStep& step) override;
   std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio, double tolerance) override;
 

@@ -12,30 +12,12 @@ namespace {
 
 constexpr std::size_t kCondition = 0, kDelay = 1, kPriority = 2, kValues = 3;
 
-std::vector<model::NodeId> nodes_of(const model::Kinetics& kinetics) {
-  std::vector<model::NodeId> nodes;
-  for (const model::Event& event : kinetics.model().events) {
-    nodes.push_back(event.when);
-    // What is not given is not read; the condition keeps its place.
-    nodes.push_back(event.delay.value_or(event.when));
-    nodes.push_back(event.priority.value_or(event.when));
-    for (const auto& assignment : event.set) nodes.push_back(assignment.value);
-  }
-  return nodes;
-}
-
-std::vector<model::NodeId> conditions_of(const model::Kinetics& kinetics) {
-  std::vector<model::NodeId> nodes;
-  for (const model::Event& event : kinetics.model().events) nodes.push_back(event.when);
-  return nodes;
-}
-
 }  // namespace
 
 EventQueue::EventQueue(const model::Kinetics& kinetics, std::span<const double> parameters)
     : model_(kinetics.model()),
-      conditions_(kinetics.program(conditions_of(kinetics))),
-      program_(kinetics.program(nodes_of(kinetics))),
+      conditions_(kinetics.events().conditions),
+      program_(kinetics.events().all),
       conditions_workspace_(conditions_.workspace(model::Program::kSmall, parameters)),
       workspace_(program_.workspace(model::Program::kSmall, parameters)),
       outputs_(program_.output_count()),
@@ -157,6 +139,30 @@ std::optional<double> EventQueue::next_time() const {
   std::optional<double> next;
   for (const Pending& pending : pending_) next = std::min(next.value_or(pending.time), pending.time);
   return next;
+}
+
+void EventQueue::exchange(Archive& archive) {
+  if (model_.events.empty()) return;
+  std::vector<double> holds(holds_.begin(), holds_.end());
+  archive.exchange("events/holds", std::span(holds));
+  archive.number("events/triggered", triggered_);
+  archive.number("events/crowded", crowded_);
+  archive.number("events/last", last_);
+  archive.number("events/draws", draws_);
+  std::size_t waiting = pending_.size();
+  archive.number("events/waiting", waiting);
+  pending_.resize(waiting);
+  for (std::size_t i = 0; i < waiting; ++i) {
+    Pending& pending = pending_[i];
+    const std::string name = fmt::format("events/waiting_{}/", i);
+    archive.number(name + "event", pending.event);
+    archive.number(name + "time", pending.time);
+    archive.number(name + "order", pending.order);
+    archive.exchange(name + "values", pending.values);
+    if (pending.event >= model_.events.size())
+      throw InputError("the checkpoint holds an event that the model does not");
+  }
+  for (std::size_t e = 0; e < holds.size(); ++e) holds_[e] = holds[e] != 0.0;
 }
 
 void EventQueue::signs(double time, std::span<const double> systemic, double* out) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "howship/model/kinetics.hpp"
+#include "howship/simulation/archive.hpp"
 
 namespace howship::simulation {
 
@@ -28,6 +29,8 @@ class EventQueue {
   /// The next instant at which something that waits is due.
   std::optional<double> next_time() const;
 
+  void exchange(Archive& archive);
+
   /// One number per condition, +1 where it holds and -1 where not: their changes of sign are what an integrator finds.
   std::size_t conditions() const { return model_.events.size(); }
   void signs(double time, std::span<const double> systemic, double* out);
@@ -46,8 +49,8 @@ class EventQueue {
   std::uint64_t draw(std::uint64_t below);
 
   const model::Model& model_;
-  model::Program conditions_;  ///< alone: an integrator looks at them much more often than anything happens
-  model::Program program_;     ///< of each event: condition, delay, priority, values
+  const model::Program& conditions_;
+  const model::Program& program_;
   std::vector<std::size_t> first_;
   model::Program::Workspace conditions_workspace_, workspace_;
   std::vector<double> outputs_, no_reductions_;

@@ -55,6 +55,49 @@ std::vector<Contribution> contributions(const Failure& failure, const model::Kin
   return list;
 }
 
+/// How a formula names a node; empty if only a longer expression does.
+std::string name_of(const model::Model& model, model::NodeId node) {
+  for (const auto& species : model.species)
+    if (species.node == node) return species.id;
+  for (const auto& quantity : model.quantities)
+    if (quantity.node == node) return quantity.id;
+  return {};
+}
+
+/// The root or power of a negative number in a process, if that is what is wrong with it, and how it is written
+/// instead.
+std::string negative_operand(const Failure& failure, const model::Kinetics& kinetics,
+                             std::span<const double> parameters, const std::string& process_id) {
+  const model::Model& model = kinetics.model();
+  const auto process = std::find_if(model.processes.begin(), model.processes.end(),
+                                    [&](const model::Process& p) { return p.id == process_id; });
+  model::Environment at;
+  at.parameters.assign(parameters.begin(), parameters.end());
+  at.systemic.assign(failure.systemic.begin(), failure.systemic.end());
+  at.reductions.assign(failure.reductions.begin(), failure.reductions.end());
+  at.local.assign(failure.local.begin(), failure.local.end());
+  at.given.assign(failure.given.begin(), failure.given.end());
+  at.time = failure.time;
+  const std::vector<bool> below = model.graph.reachable({&process->rate, 1});
+  for (model::NodeId id = 0; id <= process->rate; ++id) {
+    const model::Node& node = model.graph[id];
+    const bool is_root = node.op == model::Op::square_root;
+    if (!below[id] || (!is_root && node.op != model::Op::power)) continue;
+    const auto operand = static_cast<double>(model::evaluate(model.graph, node.a, at));
+    if (!(operand < 0.0) || !std::isnan(static_cast<double>(model::evaluate(model.graph, id, at)))) continue;
+    const std::string name = name_of(model, node.a);
+    const std::string x = name.empty() ? "x" : name;
+    return fmt::format(
+        "\nIn process {} the {} is taken of {}{:.4g}. What runs out ends within the tolerance of zero, on either side "
+        "of "
+        "it: write {} for {} if nothing happens there.",
+        process_id, is_root ? "square root" : "power", name.empty() ? "" : name + " = ", operand,
+        is_root ? fmt::format("sqrt(max({}, 0))", x) : fmt::format("max({}, 0)^p", x),
+        is_root ? fmt::format("sqrt({})", x) : fmt::format("{}^p", x));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string voxel_text(const vertebra::Domain& domain, std::size_t voxel) {
@@ -82,6 +125,9 @@ std::string describe(const Failure& failure, const model::Kinetics& kinetics, st
     text += fmt::format("\n  process {} changes it by {:.4g} {}/day", list[i].process,
                         list[i].rate / species.unit.scale, species.unit.text);
   }
+  const std::string negative =
+      not_finite ? negative_operand(failure, kinetics, parameters, list.front().process) : std::string();
+  if (!negative.empty()) return text + negative;
   text += not_finite ? "\nLook for a division by zero, a root or a power of a negative number in that process and in "
                        "what it reads."
                      : "\nTry a larger relative tolerance or typical size if it is near zero, or a smaller rate in the "

@@ -92,6 +92,7 @@ bool FieldSystem::setup_border(double gamma, const double* y) {
   }
   matrix -= systemic_by_reduction_ * sums_by_systemic;
   if (!matrix.allFinite()) return false;
+  border_matrix_ = matrix;
   border_lu_.compute(matrix);
   return true;
 }

@@ -13,6 +13,10 @@ namespace {
 
 constexpr double kSmallestSlack = 1e-3;
 
+std::span<double> in_span(Eigen::MatrixXd& matrix) {
+  return {matrix.data(), static_cast<std::size_t>(matrix.size())};
+}
+
 }  // namespace
 
 bool FieldSystem::setup(const ImplicitStep& step) {
@@ -326,6 +330,22 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
   }
   if (!std::isfinite(systemic_squares)) return std::nullopt;
   return space_.combine(largest, systemic_squares);
+}
+
+void FieldSystem::exchange_matrix(Archive& archive) {
+  archive.number("matrix/slack", slack_);
+  archive.exchange("matrix/factors", std::span(factors_.data(), factors_.size()));
+  archive.exchange("matrix/integrand_slopes", std::span(integrand_slopes_.data(), integrand_slopes_.size()));
+  if (coupled_) transport_solver_.exchange(archive);
+  for (std::size_t j = 0; j < border_.size(); ++j)
+    archive.exchange(fmt::format("matrix/border_{}", j), std::span(border_[j].data(), border_[j].size()));
+  if (main_slots_.empty()) return;
+  const auto size = static_cast<Eigen::Index>(main_slots_.size());
+  systemic_by_reduction_.conservativeResize(size, static_cast<Eigen::Index>(kinetics_->rate_reduction_count()));
+  border_matrix_.conservativeResize(size, size);
+  archive.exchange("matrix/systemic_by_reduction", in_span(systemic_by_reduction_));
+  archive.exchange("matrix/systemic", in_span(border_matrix_));
+  if (archive.reading()) border_lu_.compute(border_matrix_);
 }
 
 }  // namespace howship::simulation

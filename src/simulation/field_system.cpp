@@ -268,11 +268,13 @@ bool FieldSystem::systemic_rates(std::span<double> out) {
   return finite;
 }
 
-bool FieldSystem::rates(double time, N_Vector y_vector, N_Vector rates_vector) {
+bool FieldSystem::rates(double time, N_Vector y, N_Vector rates_vector) {
+  return rates(time, FieldSpace::raw(y), FieldSpace::raw(rates_vector));
+}
+
+bool FieldSystem::rates(double time, const double* y, double* out) {
   const Stopwatch watch(counters_.seconds_rates);
   ++counters_.rate_evaluations;
-  const double* y = FieldSpace::raw(y_vector);
-  double* out = FieldSpace::raw(rates_vector);
   prepare(time, y, nullptr);
   gather(y, nullptr);
   for (Scratch& scratch : scratch_) kinetics_->local_rates().prepare(scratch.rates, {time, systemic_, reductions_});

@@ -42,6 +42,8 @@ class FieldSystem final : public OdeSystem {
   void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) override;
 
   bool rates(double time, N_Vector y, N_Vector rates) override;
+  /// The same of plain arrays in the layout's order.
+  bool rates(double time, const double* y, double* out);
 
   bool setup(const ImplicitStep& step) override;
   std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio, double tolerance) override;
@@ -49,6 +51,8 @@ class FieldSystem final : public OdeSystem {
   const std::optional<Failure>& failure() const override { return failure_; }
   void forget_failure() override { failure_.reset(); }
   Failure worst(double time, N_Vector y, N_Vector x, N_Vector w, const std::string& cause) override;
+
+  void exchange_matrix(Archive& archive) override;
 
   const Counters& counters() const override { return counters_; }
 
@@ -112,7 +116,7 @@ class FieldSystem final : public OdeSystem {
   std::vector<std::size_t> border_columns_;  ///< tail indices that local species feel
   std::vector<Buffer<double>> border_;       ///< (I - γJ)⁻¹ γ ∂local/∂systemic, for each of them
   Buffer<float> integrand_slopes_;           ///< per block, entry and lane
-  Eigen::MatrixXd systemic_by_reduction_;
+  Eigen::MatrixXd systemic_by_reduction_, border_matrix_;
   Eigen::PartialPivLU<Eigen::MatrixXd> border_lu_;
 
   std::vector<std::uint8_t> bad_blocks_;

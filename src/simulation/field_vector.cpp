@@ -30,6 +30,7 @@ N_Vector clone(N_Vector v) {
 void destroy(N_Vector v) {
   if (v == nullptr) return;
   space(v).flush();  // nothing pending may refer to memory that is gone
+  space(v).forget(v);
   delete static_cast<Content*>(v->content);
   v->content = nullptr;
   N_VFreeEmpty(v);
@@ -104,8 +105,15 @@ int scale_add_multi(int count, double* factors, N_Vector x, N_Vector* y, N_Vecto
   return 0;
 }
 
+// CVODE hears a number about a vector through here.
+template <class Compute>
+double told(N_Vector x, Compute&& compute) {
+  Transcript* transcript = space(x).transcript();
+  return transcript == nullptr ? compute() : transcript->answer(compute);
+}
+
 double weighted_norm(N_Vector x, N_Vector w) {
-  return space(x).norm(x, w);
+  return told(x, [&] { return space(x).norm(x, w); });
 }
 
 double extremum(N_Vector x, double start, double (*better)(double, double), double (*view)(double)) {
@@ -115,13 +123,17 @@ double extremum(N_Vector x, double start, double (*better)(double, double), doub
   return result;
 }
 double maximum_norm(N_Vector x) {
-  return extremum(
-      x, 0.0, [](double a, double b) { return a > b ? a : b; }, [](double v) { return std::abs(v); });
+  return told(x, [&] {
+    return extremum(
+        x, 0.0, [](double a, double b) { return a > b ? a : b; }, [](double v) { return std::abs(v); });
+  });
 }
 double minimum(N_Vector x) {
-  return extremum(
-      x, std::numeric_limits<double>::infinity(), [](double a, double b) { return a < b ? a : b; },
-      [](double v) { return v; });
+  return told(x, [&] {
+    return extremum(
+        x, std::numeric_limits<double>::infinity(), [](double a, double b) { return a < b ? a : b; },
+        [](double v) { return v; });
+  });
 }
 
 N_Vector_ID identity(N_Vector) {
@@ -169,6 +181,7 @@ N_Vector FieldSpace::create_raw() {
   v->ops->nvlinearcombination = linear_combination;
   v->ops->nvscaleaddmulti = scale_add_multi;
   ++vectors_created_;
+  if (listing_) list_.push_back(v);
   return v;
 }
 

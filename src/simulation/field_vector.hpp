@@ -35,6 +35,15 @@ class FieldSpace final : public VectorSpace {
   /// The largest, over voxels, root mean square of x*w over the voxel's species and the systemic unknowns: a small
   /// lesion is not diluted by healthy bone, and a uniform field takes the steps of a single voxel.
   double norm(N_Vector x, N_Vector w) override;
+  bool converse_through(Transcript& transcript) override {
+    transcript_ = &transcript;
+    return true;
+  }
+  void begin_list() override { listing_ = true; }
+  void end_list() override { listing_ = false; }
+  std::vector<N_Vector> listed() const override { return list_; }
+  void forget(N_Vector vector) { std::erase(list_, vector); }
+  Transcript* transcript() const { return transcript_; }
   /// The square sum over the systemic unknowns and the largest one over voxels, made into that norm.
   double combine(double worst_voxel, double systemic) const;
 
@@ -81,7 +90,9 @@ class FieldSpace final : public VectorSpace {
     std::array<const double*, kMost> inputs{};
     std::array<double*, kMost> outputs{};
   };
-  void add(const Operation& operation) { pending_.push_back(operation); }
+  void add(const Operation& operation) {
+    if (transcript_ == nullptr || !transcript_->replaying()) pending_.push_back(operation);
+  }
 
  private:
   void run_tail();
@@ -96,6 +107,9 @@ class FieldSpace final : public VectorSpace {
   std::size_t chunk_blocks_ = 1, chunks_ = 0;
   std::vector<Operation> pending_;
   std::size_t vectors_created_ = 0;
+  Transcript* transcript_ = nullptr;
+  std::vector<N_Vector> list_;
+  bool listing_ = false;
 };
 
 }  // namespace howship::simulation

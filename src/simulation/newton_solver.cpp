@@ -50,13 +50,27 @@ NewtonSolver::NewtonSolver(SUNContext context, ImplicitSystem& system)
   handle_->ops->free = release;
 }
 
-void NewtonSolver::attach(void* cvode) {
+void NewtonSolver::attach(void* cvode, Transcript* transcript) {
   cvode_ = cvode;
+  transcript_ = transcript;
   if (CVodeSetNonlinearSolver(cvode, handle_.get()) != CV_SUCCESS)
     throw std::logic_error("CVODE refuses the Newton solver");
 }
 
+void NewtonSolver::exchange(Archive& archive) {
+  archive.number("newton/have_matrix", have_matrix_);
+  archive.number("newton/setup_gamma", setup_gamma_);
+  archive.number("newton/rate", rate_);
+  archive.number("newton/setup_step", setup_step_);
+  archive.number("newton/last_step", last_step_);
+}
+
 int NewtonSolver::solve(N_Vector correction, N_Vector weights, double tolerance) {
+  const auto compute = [&] { return static_cast<double>(iterate_to(correction, weights, tolerance)); };
+  return static_cast<int>(transcript_ == nullptr ? compute() : transcript_->answer(compute));
+}
+
+int NewtonSolver::iterate_to(N_Vector correction, N_Vector weights, double tolerance) {
   ImplicitStep step;
   step.correction = correction;
   step.weights = weights;

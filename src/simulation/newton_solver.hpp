@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "simulation/sundials_handles.hpp"
+#include "simulation/transcript.hpp"
 
 namespace howship::simulation {
 
@@ -33,7 +34,8 @@ class ImplicitSystem {
 class NewtonSolver {
  public:
   NewtonSolver(SUNContext context, ImplicitSystem& system);
-  void attach(void* cvode);
+  /// @param transcript  through which CVODE is told how an iteration ended; may be null
+  void attach(void* cvode, Transcript* transcript = nullptr);
   /// Forgets the matrix, when integration starts anew.
   void restart() {
     have_matrix_ = false;
@@ -45,13 +47,18 @@ class NewtonSolver {
   };
   const Counters& counters() const { return counters_; }
 
+  void exchange(Archive& archive);
+
   int solve(N_Vector correction, N_Vector weights, double tolerance);
   long last_iterations() const { return last_iterations_; }
 
  private:
+  int iterate_to(N_Vector correction, N_Vector weights, double tolerance);
+
   ImplicitSystem& system_;
   NonlinearSolverHandle handle_;
   void* cvode_ = nullptr;
+  Transcript* transcript_ = nullptr;
   bool have_matrix_ = false;
   double setup_gamma_ = 0.0, rate_ = 1.0;
   long setup_step_ = 0, last_step_ = -1, last_iterations_ = 0;

@@ -37,6 +37,9 @@ class OdeSystem : public ImplicitSystem {
   /// The species and voxel where |x w| is largest.
   virtual Failure worst(double time, N_Vector y, N_Vector x, N_Vector w, const std::string& cause) = 0;
 
+  /// The Newton matrix as it was last set up.
+  virtual void exchange_matrix(Archive&) {}
+
   struct Counters {
     long rate_evaluations = 0, linear_iterations = 0;
     double seconds_rates = 0.0, seconds_setup = 0.0, seconds_solve = 0.0;

@@ -88,9 +88,39 @@ bool PointSystem::rates(double time, N_Vector y, N_Vector rates) {
 bool PointSystem::setup(const ImplicitStep& step) {
   const double* state = PointSpace::raw(step.predicted);
   point_.jacobian().run(jacobian_workspace_, step.time, state, entries_.data());
+  double check = 0.0;  // 0 times anything that is not finite is not 0
+  for (const double entry : entries_) check += 0.0 * entry;
+  if (check != 0.0) bridge_infinite_slopes(step);
   if (lu_.factor(entries_.data(), step.gamma)) return true;
   note_slopes(step.time, state);
   return false;
+}
+
+// At the end of a root or a power, x^0.4 at x = 0, the slope is infinite and the rate is not. Newton's matrix may be
+// any that its iteration converges with: the slope over as much as the tolerance allows does. Where a species would so
+// drive itself away from there, though, the equations have several solutions, and none is chosen.
+void PointSystem::bridge_infinite_slopes(const ImplicitStep& step) {
+  const double* state = PointSpace::raw(step.predicted);
+  const double* weights = PointSpace::raw(step.weights);
+  const std::size_t size = point_.size();
+  std::vector<double> here(update_.size()), there(update_.size());
+  point_.rates().run(rates_workspace_, step.time, state, here.data());
+  ++counters_.rate_evaluations;
+  for (std::size_t e = 0; e < entries_.size(); ++e) {
+    const auto [row, column] = point_.pattern()[e];
+    const bool drives_itself = row == column && !(entries_[e] < 0.0);
+    if (std::isfinite(entries_[e]) || drives_itself) continue;
+    for (const double side : {1.0, -1.0}) {
+      std::copy(state, state + size, state_.begin());
+      state_[column] += side / weights[column];
+      point_.rates().run(rates_workspace_, step.time, state_.data(), there.data());
+      ++counters_.rate_evaluations;
+      const double slope = (there[row] - here[row]) / (state_[column] - state[column]);
+      if (!std::isfinite(slope)) continue;
+      entries_[e] = slope;
+      break;
+    }
+  }
 }
 
 std::optional<double> PointSystem::iterate(const ImplicitStep& step, int, double gamma_ratio, double) {

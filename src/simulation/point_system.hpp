@@ -49,6 +49,7 @@ class PointSystem final : public OdeSystem {
   Failure failure_of(double time, const double* state, std::size_t unknown, std::string cause);
   void note_rates(double time, const double* state, const double* rates);
   void note_slopes(double time, const double* state);
+  void bridge_infinite_slopes(const ImplicitStep& step);
 
   std::shared_ptr<const model::Kinetics> kinetics_;
   const model::PointKinetics& point_;

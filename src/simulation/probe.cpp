@@ -151,6 +151,14 @@ Probe::Probe(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double
 Probe::~Probe() = default;
 Probe::Probe(Probe&&) noexcept = default;
 
+void Probe::set_parameters(std::vector<double> parameters) {
+  impl_->parameters = std::move(parameters);
+  for (auto& [nodes, compiled] : impl_->programs) {
+    for (Program::Workspace& workspace : compiled.workspaces)
+      workspace = compiled.program.workspace(static_cast<int>(impl_->layout.lanes), impl_->parameters);
+  }
+}
+
 std::vector<double> Probe::numbers(const State& state, std::span<const NodeId> nodes) {
   for (const NodeId node : nodes) {
     if (impl_->is_field(node)) throw std::logic_error("Probe::numbers: a field has no single value");

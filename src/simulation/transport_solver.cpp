@@ -72,13 +72,22 @@ bool TransportSolver::prepare() {
     }
   });
   const auto size = static_cast<Eigen::Index>(species_);
-  Eigen::MatrixXd matrix(size, size);
+  mean_matrix_.resize(size, size);
   for (std::size_t e = 0; e < species_ * species_; ++e) {
-    matrix(static_cast<Eigen::Index>(e / species_), static_cast<Eigen::Index>(e % species_)) =
+    mean_matrix_(static_cast<Eigen::Index>(e / species_), static_cast<Eigen::Index>(e % species_)) =
         ordered_sum(reaction_sums_.data() + e, largest_.size(), species_ * species_);
   }
-  mean_.compute(matrix);
-  return matrix.allFinite() && mean_.rcond() > 1e-12;
+  mean_.compute(mean_matrix_);
+  return mean_matrix_.allFinite() && mean_.rcond() > 1e-12;
+}
+
+void TransportSolver::exchange(Archive& archive) {
+  archive.exchange("matrix/transport_inverse", std::span(inverse_.data(), inverse_.size()));
+  archive.exchange("matrix/transport_reaction", std::span(reaction_.data(), reaction_.size()));
+  const auto size = static_cast<Eigen::Index>(species_);
+  mean_matrix_.conservativeResize(size, size);
+  archive.exchange("matrix/transport_mean", std::span(mean_matrix_.data(), species_ * species_));
+  if (archive.reading()) mean_.compute(mean_matrix_);
 }
 
 // The constants, one per species, that added to u (or to 0) make the residual's sum over voxels vanish.

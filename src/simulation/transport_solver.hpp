@@ -6,6 +6,7 @@
 #include <Eigen/Dense>
 
 #include "howship/core/worker_team.hpp"
+#include "howship/simulation/archive.hpp"
 
 #include "simulation/buffer.hpp"
 #include "simulation/layout.hpp"
@@ -33,6 +34,8 @@ class TransportSolver {
   }
   /// After both are filled. False if the sum of R over voxels cannot be inverted.
   bool prepare();
+  /// What prepare() leaves behind.
+  void exchange(Archive& archive);
 
   /// Sum over a block's voxels of the right-hand side S u₀, filled before a solve.
   double& right_sum(std::size_t block, std::size_t d) { return right_sums_[block * species_ + d]; }
@@ -61,6 +64,7 @@ class TransportSolver {
   WorkerTeam& team_;
   Buffer<float> inverse_, reaction_;
   Buffer<double> right_sums_, reaction_sums_;  ///< per block or chunk, and species
+  Eigen::MatrixXd mean_matrix_;
   Eigen::PartialPivLU<Eigen::MatrixXd> mean_;
   Buffer<double> r_, shadow_, p_, v_, t_;
   std::array<std::vector<double>, 2> partial_;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <vector>
+
 #include "simulation/sundials_handles.hpp"
+#include "simulation/transcript.hpp"
 
 namespace howship::simulation {
 
@@ -14,6 +17,14 @@ class VectorSpace {
   virtual double* values(N_Vector vector) = 0;
   /// The norm in which errors are measured.
   virtual double norm(N_Vector x, N_Vector weights) = 0;
+
+  /// From now on what CVODE learns from its vectors goes through the transcript, and while that is replayed nothing is
+  /// computed. False where this is not offered.
+  virtual bool converse_through(Transcript&) { return false; }
+  /// Lists the vectors made between these two calls, as long as they live.
+  virtual void begin_list() {}
+  virtual void end_list() {}
+  virtual std::vector<N_Vector> listed() const { return {}; }
 };
 
 }  // namespace howship::simulation

@@ -25,27 +25,11 @@ Dimension volume() {
 }  // namespace
 
 ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Kinetics> kinetics, const Place& place,
-                         const std::filesystem::path& folder, Threads threads)
+                         const std::filesystem::path& folder, Threads threads, output::CsvFile::Opening opening)
     : arm_(arm),
+      read_outs_(*arm.model),
       probe_(std::move(kinetics), arm.parameters, place.domain, place.given_fields(arm.model->given), threads) {
   const model::Model& model = *arm.model;
-  std::vector<output::Column> series;
-  const auto add = [&](const std::string& id, const Unit& unit, model::NodeId node, bool is_field) {
-    (is_field ? means_at_ : numbers_at_).push_back(series.size());
-    (is_field ? means_ : numbers_).push_back(node);
-    series_scale_.push_back(1.0 / unit.scale);
-    series.push_back({id, unit.text});
-  };
-  for (const auto& species : model.species)
-    add(species.id, species.unit, *model.find_node(species.id), species.scope == model::Scope::local);
-  // A model from elsewhere has no observables: its rules are what it shows.
-  for (const auto& quantity : model.quantities) {
-    if (!model.units_checked && quantity.stage != model::Stage::voxel && model.observables.empty())
-      add(quantity.id, quantity.unit, quantity.node, false);
-  }
-  for (const auto& observable : model.observables)
-    add(observable.id, observable.unit, observable.node, observable.stage == model::Stage::voxel);
-
   std::vector<output::Column> fluxes;
   for (const auto& process : model.processes) {
     const bool local = process.scope == model::Scope::local;
@@ -56,8 +40,8 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
     fluxes.push_back({process.id, to_text(local ? process.dimension * volume() : process.dimension)});
   }
   created(folder);
-  series_.emplace(folder / "timeseries.csv", series, model.time_unit);
-  fluxes_.emplace(folder / "fluxes.csv", fluxes, model.time_unit);
+  series_.emplace(folder / "timeseries.csv", read_outs_.columns(), model.time_unit, opening);
+  fluxes_.emplace(folder / "fluxes.csv", fluxes, model.time_unit, opening);
   if (arm.frames.empty()) return;
   std::vector<output::FrameWriter::Field> fields;
   for (const FrameField& field : arm.fields) {
@@ -65,6 +49,12 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
     fields.push_back({field.name, field.unit.text});
   }
   frames_.emplace(folder, place.domain, std::move(fields));
+}
+
+void ArmRecorder::exchange(simulation::Archive& archive) {
+  series_->exchange(archive);
+  fluxes_->exchange(archive);
+  if (frames_) frames_->exchange(archive);
 }
 
 void ArmRecorder::record(const simulation::State& state, simulation::Moment moment) {
@@ -76,13 +66,7 @@ void ArmRecorder::record(const simulation::State& state, simulation::Moment mome
 }
 
 void ArmRecorder::write_row(const simulation::State& state) {
-  std::vector<double> row(series_scale_.size());
-  const auto put = [&](const std::vector<std::size_t>& columns, const std::vector<double>& values) {
-    for (std::size_t i = 0; i < columns.size(); ++i) row[columns[i]] = values[i] * series_scale_[columns[i]];
-  };
-  if (!means_.empty()) put(means_at_, probe_.means(state, means_));
-  if (!numbers_.empty()) put(numbers_at_, probe_.numbers(state, numbers_));
-  series_->row(state.time, row);
+  series_->row(state.time, read_outs_.values(probe_, state));
 
   std::vector<double> flux = rates_.empty() ? std::vector<double>{} : probe_.totals(state, rates_);
   for (std::size_t i = 0; i < flux.size(); ++i) flux[i] *= flux_scale_[i];

@@ -10,13 +10,19 @@
 #include "howship/study/place.hpp"
 #include "howship/study/prepare.hpp"
 
+#include "read_outs.hpp"
+
 namespace howship::study {
 
 /// Writes what one arm does: a row of the two tables at every output time and around every dose, frames at their times.
 class ArmRecorder {
  public:
   ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Kinetics> kinetics, const Place& place,
-              const std::filesystem::path& folder, Threads threads);
+              const std::filesystem::path& folder, Threads threads,
+              output::CsvFile::Opening opening = output::CsvFile::Opening::anew);
+
+  /// How far tables and frames are.
+  void exchange(simulation::Archive& archive);
 
   void record(const simulation::State& state, simulation::Moment moment);
 
@@ -28,10 +34,10 @@ class ArmRecorder {
   void write_frame(const simulation::State& state);
 
   const PreparedArm& arm_;
+  ReadOuts read_outs_;
   simulation::Probe probe_;
-  std::vector<std::size_t> means_at_, numbers_at_;  // columns of the series
-  std::vector<model::NodeId> means_, numbers_, rates_, fields_;
-  std::vector<double> series_scale_, flux_scale_;  // from base units to what the column says
+  std::vector<model::NodeId> rates_, fields_;
+  std::vector<double> flux_scale_;  // from base units to what the column says
   std::optional<output::TimeSeriesWriter> series_, fluxes_;
   std::optional<output::FrameWriter> frames_;
 };

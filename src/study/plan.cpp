@@ -75,9 +75,10 @@ Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const P
 }
 
 std::string Plan::text(const Study& study) const {
-  std::string text =
-      fmt::format("{}: {} arm{}, {:g} days, {} voxel{}, {} unknowns, {} doses, {} rows, {} frames\n", study.id, arms,
-                  arms == 1 ? "" : "s", study.duration, voxels, voxels == 1 ? "" : "s", unknowns, doses, rows, frames);
+  const std::string many = patients > 0 ? fmt::format("{} patient{}, ", patients, patients == 1 ? "" : "s") : "";
+  std::string text = fmt::format("{}: {}{} arm{}, {:g} days, {} voxel{}, {} unknowns, {} doses, {} rows, {} frames\n",
+                                 study.id, many, arms, arms == 1 ? "" : "s", study.duration, voxels,
+                                 voxels == 1 ? "" : "s", unknowns, doses, rows, frames);
   text += fmt::format("memory about {}", output::bytes_text(static_cast<double>(memory)));
   if (const auto available = output::available_memory())
     text += fmt::format(" of {} available", output::bytes_text(static_cast<double>(*available)));

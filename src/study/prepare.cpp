@@ -79,6 +79,7 @@ class Preparer {
       if (model.find_parameter(value.id) == nullptr) no_parameter(value, ids_of(model.parameters));
       set_parameter(model, value, prepared.parameters);
     }
+    check_delays(prepared);
     for (const DoseRule& rule : arm.doses) add_doses(arm, rule, prepared);
     settle_times(prepared);
     choose_fields(model, prepared);
@@ -144,21 +145,26 @@ class Preparer {
   void set_parameter(const model::Model& model, const ParameterValue& value, std::vector<double>& parameters) {
     const model::Parameter* found = model.find_parameter(value.id);
     if (found == nullptr) return;
-    const Unit& unit = found->unit;
-    if (value.unit && !(value.unit->dimension == unit.dimension)) {
-      fault(value.where,
-            fmt::format("parameter {} is in {}, and '{}' is no such unit", value.id, unit.text, value.unit->text));
-      return;
+    try {
+      parameters[static_cast<std::size_t>(found - model.parameters.data())] =
+          checked_value(*found, value.value, value.unit.value_or(found->unit));
+    } catch (const InputError& error) {
+      fault(value.where, error.diagnostics().front().message, error.diagnostics().front().hint);
     }
-    const double base = value.value * (value.unit ? value.unit->scale : unit.scale);
-    if (!std::isfinite(base) || base < found->low || base > found->high) {
-      fault(value.where,
-            fmt::format("parameter {} = {:g} {} lies outside its range, {:g} to {:g} {}", value.id, base / unit.scale,
-                        unit.text, found->low / unit.scale, found->high / unit.scale, unit.text),
-            "the range stands in the model; widen it there if the value is meant");
-      return;
+  }
+
+  // The model's own values have been checked; those of the study may make a delay negative.
+  void check_delays(const PreparedArm& arm) {
+    for (const model::Event& event : arm.model->events) {
+      const auto delay = model::known_delay(*arm.model, event, arm.parameters);
+      if (!delay || *delay >= 0.0) continue;
+      faults_.add({event.origin.where,
+                   fmt::format("arm {}: with its parameters the delay of event '{}' is {} day, and must be zero or "
+                               "positive",
+                               arm.id, event.id, *delay),
+                   fmt::format("the delay is {}", event.delay_text),
+                   {}});
     }
-    parameters[static_cast<std::size_t>(found - model.parameters.data())] = base;
   }
 
   void add_doses(const Arm& arm, const DoseRule& rule, PreparedArm& prepared) {
@@ -183,12 +189,11 @@ class Preparer {
             "a dose enters a systemic species");
       return;
     }
-    model::Environment environment;
-    environment.parameters.assign(prepared.parameters.begin(), prepared.parameters.end());
-    const auto bioavailability = static_cast<double>(model::evaluate(model.graph, drug->bioavailability, environment));
-    if (!(std::isfinite(bioavailability) && bioavailability >= 0.0)) {
-      fault(rule.drug_where, fmt::format("the bioavailability of {} is {}", drug->id, bioavailability),
-            fmt::format("it is {} in the model", drug->bioavailability_text));
+    double arrives = 0.0;
+    try {
+      arrives = bioavailability(model, *drug, prepared.parameters);
+    } catch (const InputError& error) {
+      fault(rule.drug_where, error.diagnostics().front().message, error.diagnostics().front().hint);
       return;
     }
     if (!(study_.duration > 0.0)) return;  // reported where it was read
@@ -203,11 +208,9 @@ class Preparer {
               "'until' and the end of the study are excluded");
       }
       for (const double time : times) {
-        prepared.schedule.doses.push_back(
-            {time, species.slot, rule.amount.base() * bioavailability, drug->id + " " + amount});
+        prepared.schedule.doses.push_back({time, species.slot, rule.amount.base() * arrives, drug->id + " " + amount});
+        prepared.given.push_back({drug, rule.amount.base()});
         prepared.doses.push_back({time, drug->id, amount});
-        prepared.drug_doses.push_back(
-            {time, static_cast<std::size_t>(drug - model.drugs.data()), rule.amount.base(), drug->id + " " + amount});
       }
     } catch (const InputError& error) {
       fault(rule.where, error.diagnostics().front().message, error.diagnostics().front().hint);
@@ -230,7 +233,6 @@ class Preparer {
     prepared.frames = settled(study_.output.frames);
     for (auto& dose : prepared.schedule.doses) dose.time = clock.exact(dose.time);
     for (auto& dose : prepared.doses) dose.time = clock.exact(dose.time);
-    for (auto& dose : prepared.drug_doses) dose.time = clock.exact(dose.time);
     std::stable_sort(prepared.doses.begin(), prepared.doses.end(),
                      [](const auto& a, const auto& b) { return a.time < b.time; });
     std::vector<double>& outputs = prepared.schedule.outputs;
@@ -276,7 +278,10 @@ class Preparer {
 
 model::Library library_of(const Study& study, const std::filesystem::path& models) {
   model::Library library(models);
-  for (const auto& [id, text] : study.inline_models) library.add(id, text);
+  for (const auto& [id, text] : study.inline_models) {
+    const auto file = study.inline_files.find(id);
+    library.add(id, text, file != study.inline_files.end() ? file->second : std::string());
+  }
   return library;
 }
 

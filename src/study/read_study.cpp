@@ -52,6 +52,7 @@ std::optional<std::string> take_model_file(TableReader& reader, const TableReade
   try {
     const std::string text = read_text(file);
     const auto [known, is_new] = study.inline_models.emplace(id, text);
+    if (is_new) study.inline_files[id] = file.lexically_normal().string();
     if (is_new || known->second == text) return id;
     reader.context().fault(item.where, fmt::format("there are two model files named '{}.toml'", id),
                            "a file's name is the model's id: give each its own");
@@ -150,7 +151,8 @@ std::string lower(std::string text) {
 // An arm's folder must not meet what the run folder itself holds, nor another arm's where case does not count.
 void check_arm_id(TableReader& reader, const std::string& id, std::map<std::string, std::string>& seen) {
   const SourceLocation where = reader.where("id");
-  for (const std::string name : {"run.json", "resolved.toml", "citations.bib", "pictures"}) {
+  for (const std::string name :
+       {"run.json", "resolved.toml", "citations.bib", "pictures", "patients.csv", "patients_given.csv"}) {
     if (lower(id) == name || lower(id) == name + ".part") {
       reader.context().fault(where, fmt::format("an arm cannot have the id '{}': the run folder holds '{}'", id, name),
                              "give the arm another id");

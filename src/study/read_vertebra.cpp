@@ -139,27 +139,23 @@ CtVertebra read_ct(TableReader& reader, const std::filesystem::path& beside) {
 
 Block read_block(TableReader& reader) {
   Block block;
-  const auto sizes = reader.quantities("block", length_dimension(), "20 mm", kPositive);
+  const auto sizes = reader.three_lengths("block", "20 mm", kPositive);
   const auto voxel = reader.quantity("voxel_size", length_dimension(), "0.5 mm", kPositive);
   reader.require("voxel_size", "voxel_size = \"0.5 mm\"");
   reader.require("bvtv", "bvtv = 0.15");
   block.bvtv = reader.number("bvtv", {1e-6, 0.999}).value_or(block.bvtv);
-  if (sizes.size() != 3) {
-    reader.context().fault(reader.where("block"), "vertebra.block needs three lengths",
-                           "write block = [\"20 mm\", \"0.5 mm\", \"0.5 mm\"]");
-    return block;
-  }
-  if (!voxel) return block;
+  if (!sizes || !voxel) return block;
   block.voxel = voxel->base();
   for (std::size_t axis = 0; axis < 3; ++axis) {
     constexpr double kMost = 1e6;
-    const double count = std::round(sizes[axis].base() / block.voxel);
-    if (!(std::abs(sizes[axis].base() / block.voxel - count) <= 1e-6 * count) || count < 1.0 || count > kMost) {
+    const double edge = (*sizes)[axis];
+    const double count = std::round(edge / block.voxel);
+    if (!(std::abs(edge / block.voxel - count) <= 1e-6 * count) || count < 1.0 || count > kMost) {
       reader.context().fault(
           reader.where("block"),
           fmt::format("an edge of {:g} mm is no whole number of voxels of {:g} mm, or is more than a "
                       "million",
-                      sizes[axis].base(), block.voxel),
+                      edge, block.voxel),
           "change the edge or voxel_size");
       return Block{};
     }
@@ -225,13 +221,7 @@ Lesion read_lesion(TableReader& reader) {
     }
   }
   if (reader.has("centre")) {
-    const auto centre = reader.quantities("centre", length_dimension(), "0 mm");
-    if (centre.size() == 3) {
-      lesion.centre = std::array<double, 3>{centre[0].base(), centre[1].base(), centre[2].base()};
-    } else {
-      reader.context().fault(reader.where("centre"), "lesion.centre needs three lengths",
-                             "write centre = [\"0 mm\", \"12 mm\", \"3 mm\"]");
-    }
+    lesion.centre = reader.three_lengths("centre", "0 mm");
     if (reader.has("site"))
       reader.context().fault(reader.where("centre"), "the lesion has both a site and a centre", "keep one of the two");
   }

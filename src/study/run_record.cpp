@@ -34,7 +34,7 @@ output::ArmRecord arm_record(const CompiledArm& compiled) {
 }  // namespace
 
 RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Place& place,
-                     const std::vector<CompiledArm>& arms, Threads threads)
+                     const std::vector<CompiledArm>& arms, Threads threads, const output::Manifest* earlier)
     : folder_(std::move(folder)) {
   manifest_.study_id = study.id;
   manifest_.study_title = study.title;
@@ -49,7 +49,24 @@ RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Pla
     manifest_.arms.push_back(arm_record(arm));
     if (!arm.arm.frames.empty()) add_fields(arm.arm.fields);
   }
+  if (earlier != nullptr) go_on_from(*earlier);
   write();
+}
+
+void RunRecord::go_on_from(const output::Manifest& earlier) {
+  manifest_.started = earlier.started;
+  manifest_.digests = earlier.digests;
+  manifest_.resumed = earlier.resumed;
+  manifest_.resumed.push_back(output::utc_now());
+  seconds_before_ = earlier.wall_seconds;
+  for (const output::ArmRecord& before : earlier.arms) {
+    for (output::ArmRecord& arm : manifest_.arms) {
+      if (arm.id != before.id || before.status != output::Status::complete) continue;
+      arm.status = before.status;
+      arm.solver = before.solver;
+      arm.mass_balance = before.mass_balance;
+    }
+  }
 }
 
 void RunRecord::add_fields(const std::vector<FrameField>& fields) {
@@ -58,6 +75,18 @@ void RunRecord::add_fields(const std::vector<FrameField>& fields) {
     if (std::none_of(manifest_.fields.begin(), manifest_.fields.end(), same))
       manifest_.fields.push_back({field.name, field.unit.text, field.title});
   }
+}
+
+output::PatientsRecord& RunRecord::patients_begin(const PatientTable& table) {
+  output::PatientsRecord& patients = manifest_.patients.emplace();
+  patients.file = std::filesystem::path(table.source.file).filename().string();
+  patients.count = table.patients.size();
+  for (const PatientTable::Column& column : table.columns)
+    patients.parameters.push_back(column.unit.empty() ? column.parameter
+                                                      : fmt::format("{} [{}]", column.parameter, column.unit));
+  manifest_.digests["patients"] = digest(table.text);
+  write();
+  return patients;
 }
 
 void RunRecord::arm_begins(std::size_t arm) {
@@ -102,7 +131,8 @@ void RunRecord::fails(const std::exception_ptr& failure, double seconds) noexcep
     for (output::ArmRecord& arm : manifest_.arms) {
       if (arm.status == output::Status::running) arm.status = status;
     }
-    manifest_.wall_seconds = seconds;
+    manifest_.wall_seconds = seconds_before_ + seconds;
+    manifest_.peak_memory = output::peak_memory();
     write();
   } catch (...) {
     // Where nothing can be written at all run.json keeps saying "running", which is no result either.
@@ -112,7 +142,8 @@ void RunRecord::fails(const std::exception_ptr& failure, double seconds) noexcep
 
 void RunRecord::complete(double seconds) {
   manifest_.status = output::Status::complete;
-  manifest_.wall_seconds = seconds;
+  manifest_.wall_seconds = seconds_before_ + seconds;
+  manifest_.peak_memory = output::peak_memory();
   write();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "howship/output/manifest.hpp"
+#include "howship/study/patients.hpp"
 
 #include "plan.hpp"
 
@@ -16,9 +17,15 @@ namespace howship::study {
 /// Keeps run.json in step with the run.
 class RunRecord {
  public:
+  /// @param earlier  the record of a run that goes on; arms that it says are complete stay so
   RunRecord(std::filesystem::path folder, const Study& study, const Place& place, const std::vector<CompiledArm>& arms,
-            Threads threads);
+            Threads threads, const output::Manifest* earlier = nullptr);
 
+  void estimated(std::uintmax_t memory) { manifest_.estimated_memory = memory; }
+  bool is_complete(std::size_t arm) const { return manifest_.arms[arm].status == output::Status::complete; }
+
+  /// The run is one over patients. What is noted in the answer is written with the next call.
+  output::PatientsRecord& patients_begin(const PatientTable& table);
   void arm_begins(std::size_t arm);
   void arm_ends(std::size_t arm, const simulation::Statistics& statistics);
   void arm_fails(std::size_t arm);
@@ -28,10 +35,12 @@ class RunRecord {
 
  private:
   void add_fields(const std::vector<FrameField>& fields);  // those that an earlier arm did not have
+  void go_on_from(const output::Manifest& earlier);
   void write() const { output::write_manifest(folder_, manifest_); }
 
   std::filesystem::path folder_;
   output::Manifest manifest_;
+  double seconds_before_ = 0.0;  ///< of the run before it was taken up again
 };
 
 /// The texts of all models of the arms, by id.

@@ -56,6 +56,9 @@ Settings read_settings(const std::filesystem::path& file) {
   settings.start = number("start");
   settings.duration = number("duration");
   settings.absolute = number("absolute");
+  if (settings.absolute < 0.0)
+    throw InputError(
+        fmt::format("{}: 'absolute' is {}, and a tolerance is zero or positive", file.string(), settings.absolute));
   const double steps = number("steps");
   constexpr double kMostSteps = 1e7;
   if (!(steps >= 0.0 && steps <= kMostSteps))
@@ -114,7 +117,12 @@ void run_sbml_case(const std::filesystem::path& folder, const std::string& numbe
   model::Library library(place);
   library.add("case", with_observables(import, settings));
   const std::vector<std::string> ids{"case"};
-  const auto model = std::make_shared<model::Model>(model::build_model(library, ids, units));
+  std::shared_ptr<model::Model> model;
+  try {
+    model = std::make_shared<model::Model>(model::build_model(library, ids, units));
+  } catch (const InputError& error) {
+    throw sbml::in_terms_of_document(error, import);
+  }
   const auto kinetics = std::make_shared<model::Kinetics>(model);
   const vertebra::Domain domain = vertebra::Domain::single(0.5);
   simulation::SolverOptions solver;

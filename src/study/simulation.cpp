@@ -12,6 +12,7 @@
 #include "howship/output/run_folder.hpp"
 #include "howship/study/read_study.hpp"
 
+#include "arm_checkpoint.hpp"
 #include "arm_recorder.hpp"
 #include "plan.hpp"
 #include "run_record.hpp"
@@ -29,91 +30,190 @@ simulation::Simulation assemble(const CompiledArm& compiled, const Place& place,
           options};
 }
 
-// One arm from day 0 to the end, written as it goes.
-simulation::Statistics run_arm(const CompiledArm& compiled, const Study& study, const Place& place,
-                               const std::filesystem::path& folder, Threads threads, const InterruptGuard& interrupt,
-                               ProgressLine& progress) {
+/// What the arms of a run share.
+struct Run {
+  const Study& study;
+  const Place& place;
+  const std::filesystem::path& folder;
+  const RunOptions& options;
+  const output::CheckpointLabels& labels;
+  const InterruptGuard& interrupt;
+  ProgressLine& progress;
+};
+
+std::string how_to_go_on(const std::filesystem::path& folder) {
+  return fmt::format("go on with: howship resume {}", folder.string());
+}
+
+// One arm from day 0, or from its checkpoint, to the end; written as it goes.
+simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool from_checkpoint) {
   const PreparedArm& arm = compiled.arm;
-  simulation::Simulation simulation = assemble(compiled, place, solver_options(study, threads));
-  ArmRecorder recorder(arm, compiled.kinetics, place, folder / arm.id, threads);
-  progress.begin(arm.id);
-  const auto observe = [&](const simulation::State& state, simulation::Moment moment) {
+  const std::filesystem::path folder = run.folder / arm.id;
+  output::CheckpointLabels labels = run.labels;
+  labels["arm"] = arm.id;
+  ArmCheckpoint checkpoint(folder / "checkpoint.h5", std::move(labels), run.options.checkpoint_seconds);
+  const bool again = from_checkpoint && checkpoint.exists();
+  if (!again) checkpoint.remove();
+
+  simulation::Simulation simulation = assemble(compiled, run.place, solver_options(run.study, run.options.threads));
+  ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, run.options.threads,
+                       again ? output::CsvFile::Opening::again : output::CsvFile::Opening::anew);
+  run.progress.begin(arm.id);
+  simulation::Callbacks callbacks;
+  callbacks.observer = [&](const simulation::State& state, simulation::Moment moment) {
     recorder.record(state, moment);
   };
-  const auto keep_going = [&](double time, double step) {
-    progress.update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
-    return !interrupt.requested();
+  callbacks.keep_going = [&](double time, double step) {
+    run.progress.update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
+    return !run.interrupt.requested();
   };
-  const simulation::Statistics statistics = simulation.run(arm.schedule, observe, keep_going);
-  progress.end();
+  callbacks.at_rest = [&](double) {
+    if (!simulation.can_save() || !(run.interrupt.requested() || checkpoint.due())) return;
+    try {
+      checkpoint.save(simulation, recorder);
+    } catch (const OutputError& error) {
+      // The run itself may still have room; what it has so far is worth more than the checkpoint.
+      run.progress.end();
+      if (!run.options.quiet) fmt::print(stderr, "warning: {}; the run goes on without it\n", error.what());
+      run.progress.begin(arm.id);
+    }
+  };
+  simulation::Statistics statistics;
+  if (again) {
+    output::CheckpointReader saved = checkpoint.open(recorder);
+    statistics = simulation.resume(saved, arm.schedule, callbacks);
+  } else {
+    statistics = simulation.run(arm.schedule, callbacks);
+  }
+  run.progress.end();
   return statistics;
 }
 
-}  // namespace
+/// A study made ready: its arms as code, and where they take place.
+struct Prepared {
+  std::vector<CompiledArm> arms;
+  Place place;
+};
 
-RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
-  const auto seconds = [&start] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
-  const auto say = [&options](const std::string& text) {
-    if (!options.quiet) fmt::print(stderr, "{}\n", text);
-  };
-  const std::filesystem::path folder =
-      options.folder.empty() ? std::filesystem::path("out") / study.id : options.folder;
-  if (!options.dry_run) output::check_run_folder(folder, options.force);
-
+Prepared prepare(const Study& study, const DataFolder& data, const UnitSystem& units) {
   // 1. model: texts become one checked model per arm; simulation: the models become code.
   Diagnostics faults;
   const model::Library library = library_of(study, data.models());
   std::vector<PreparedArm> prepared = prepare_arms(study, library, units, faults);
   faults.raise_if_any();
-  const std::vector<CompiledArm> arms = compile_arms(std::move(prepared));
+  std::vector<CompiledArm> arms = compile_arms(std::move(prepared));
 
   // 2. vertebra: where it happens, and where the lesion sits.
   check_lattice(study, arms);
-  const Place place = build_place(study);
-  for (const std::string& note : place.record.notes) say("note: " + note);
+  return {std::move(arms), build_place(study)};
+}
+
+class Clock {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+void say(const RunOptions& options, const std::string& text) {
+  if (!options.quiet) fmt::print(stderr, "{}\n", text);
+}
+
+// Each arm through time. One that cannot be solved does not cost the others.
+void run_arms(const Prepared& ready, const Run& run, RunRecord& record, const Clock& clock, bool from_checkpoint) {
+  const auto after = [&] { return duration_text(clock.seconds()); };
+  std::string failures;
+  for (std::size_t i = 0; i < ready.arms.size(); ++i) {
+    if (record.is_complete(i)) continue;
+    const std::string& id = ready.arms[i].arm.id;
+    record.arm_begins(i);
+    try {
+      record.arm_ends(i, run_arm(ready.arms[i], run, from_checkpoint));
+      std::error_code ignored;
+      std::filesystem::remove(run.folder / id / "checkpoint.h5", ignored);
+      say(run.options, fmt::format("{:<18} done after {}", id, after()));
+    } catch (const NumericalError& error) {
+      run.progress.end();
+      record.arm_fails(i);
+      say(run.options, fmt::format("{:<18} failed after {}", id, after()));
+      failures += fmt::format("{}arm {}: {}", failures.empty() ? "" : "\n", id, error.what());
+    } catch (const Interrupted& stop) {
+      throw Interrupted(fmt::format("{}; {}", stop.what(), how_to_go_on(run.folder)));
+    }
+  }
+  if (!failures.empty()) throw NumericalError(failures);
+}
+
+}  // namespace
+
+RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options) {
+  const Clock clock;
+  const std::filesystem::path folder =
+      options.folder.empty() ? std::filesystem::path("out") / study.id : options.folder;
+  if (!options.dry_run) output::check_run_folder(folder, options.force);
+  const Prepared ready = prepare(study, data, units);
+  for (const std::string& note : ready.place.record.notes) say(options, "note: " + note);
 
   // 3. What it will take. An arm that cannot start at all says so here, while nothing has been written.
-  const Plan plan = make_plan(study, arms, place, folder);
-  if (options.dry_run) return {plan, folder, seconds()};
-  say(plan.text(study));
-  for (const CompiledArm& arm : arms) assemble(arm, place, solver_options(study, options.threads));
+  const Plan plan = make_plan(study, ready.arms, ready.place, folder);
+  if (options.dry_run) return {plan, folder, clock.seconds()};
+  say(options, plan.text(study));
+  for (const CompiledArm& arm : ready.arms) assemble(arm, ready.place, solver_options(study, options.threads));
 
   // 4. output: the run folder, with what makes the run repeatable.
   const InterruptGuard interrupt;
   output::open_run_folder(folder, options.force);
-  RunRecord record(folder, study, place, arms, options.threads);
+  const output::FolderLock lock(folder);
+  RunRecord record(folder, study, ready.place, ready.arms, options.threads);
+  record.estimated(plan.memory);
   ProgressLine progress(options.quiet);
   try {
-    const std::string citations = output::select_citations(references_of(study, data), cited(arms));
+    const std::string citations = output::select_citations(references_of(study, data), cited(ready.arms));
+    const std::string resolved = resolved_text(study, model_texts(ready.arms), citations);
     write_text(folder / "citations.bib", citations);
-    write_text(folder / "resolved.toml", resolved_text(study, model_texts(arms), citations));
+    write_text(folder / "resolved.toml", resolved);
 
-    // 5. simulation: each arm through time. One that cannot be solved does not cost the others.
-    std::string failures;
-    for (std::size_t i = 0; i < arms.size(); ++i) {
-      const std::string& id = arms[i].arm.id;
-      record.arm_begins(i);
-      try {
-        record.arm_ends(i, run_arm(arms[i], study, place, folder, options.threads, interrupt, progress));
-        say(fmt::format("{:<18} done after {}", id, duration_text(seconds())));
-      } catch (const NumericalError& error) {
-        progress.end();
-        record.arm_fails(i);
-        say(fmt::format("{:<18} failed after {}", id, duration_text(seconds())));
-        failures += fmt::format("{}arm {}: {}", failures.empty() ? "" : "\n", id, error.what());
-      }
-    }
-    if (!failures.empty()) throw NumericalError(failures);
+    // 5. simulation.
+    const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);
+    run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress}, record, clock, false);
   } catch (...) {
     progress.end();
-    record.fails(std::current_exception(), seconds());
+    record.fails(std::current_exception(), clock.seconds());
     throw;
   }
-  record.complete(seconds());
-  return {plan, folder, seconds()};
+  record.complete(clock.seconds());
+  return {plan, folder, clock.seconds()};
+}
+
+RunResult resume_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options,
+                       bool from_start) {
+  const Clock clock;
+  const std::filesystem::path& folder = options.folder;
+  const output::FolderLock lock(folder);
+  const output::Manifest earlier = output::read_manifest(folder);
+  const std::string resolved = read_text(folder / "resolved.toml");
+  const Prepared ready = prepare(study, data, units);
+  const Plan plan = make_plan(study, ready.arms, ready.place, folder);
+  if (earlier.status == output::Status::complete) {
+    say(options, fmt::format("the run in '{}' is complete; nothing is left to do", folder.string()));
+    return {plan, folder, clock.seconds()};
+  }
+
+  const InterruptGuard interrupt;
+  RunRecord record(folder, study, ready.place, ready.arms, options.threads, &earlier);
+  record.estimated(plan.memory);
+  ProgressLine progress(options.quiet);
+  try {
+    const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);
+    run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress}, record, clock, !from_start);
+  } catch (...) {
+    progress.end();
+    record.fails(std::current_exception(), clock.seconds());
+    throw;
+  }
+  record.complete(clock.seconds());
+  return {plan, folder, clock.seconds()};
 }
 
 }  // namespace howship::study

@@ -218,6 +218,19 @@ std::vector<Quantity> TableReader::quantities(const std::string& key, const Dime
   return values;
 }
 
+std::optional<std::array<double, 3>> TableReader::three_lengths(const std::string& key, const char* example,
+                                                                Range range) {
+  const toml::node* found = node(key);
+  const toml::array* list = found != nullptr ? found->as_array() : nullptr;
+  const std::vector<Quantity> values = quantities(key, length_dimension(), example, range);
+  if (list != nullptr && list->size() != 3) {
+    context_->fault(location(*found, key), fmt::format("{} needs three lengths, and has {}", path(key), list->size()),
+                    fmt::format("write {} = [\"{}\", \"0.5 mm\", \"0.5 mm\"]", key, example));
+  }
+  if (values.size() != 3 || list->size() != 3) return std::nullopt;
+  return std::array<double, 3>{values[0].base(), values[1].base(), values[2].base()};
+}
+
 const toml::table* TableReader::table(const std::string& key) {
   const toml::node* found = node(key);
   if (found == nullptr) return nullptr;

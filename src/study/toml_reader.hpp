@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <limits>
 #include <optional>
 #include <string>
@@ -63,6 +64,8 @@ class TableReader {
   std::vector<Item> texts(const std::string& key);
   std::vector<Quantity> quantities(const std::string& key, const Dimension& dimension, const char* example,
                                    Range range = {});
+  /// Three lengths, such as ["20 mm", "0.5 mm", "0.5 mm"]. Nothing after a fault.
+  std::optional<std::array<double, 3>> three_lengths(const std::string& key, const char* example, Range range = {});
   const toml::table* table(const std::string& key);
   std::vector<const toml::table*> tables(const std::string& key);
 

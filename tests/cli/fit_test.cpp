@@ -70,6 +70,8 @@ TEST_F(FitCommand, ComparesAndChecks) {
   const Outcome checked = run("check fit.toml");
   EXPECT_EQ(checked.code, 0) << checked.err;
   EXPECT_THAT(checked.out, HasSubstr("2 parameters, 5 observations"));
+  EXPECT_THAT(run("check level.toml").out, HasSubstr("1 parameters, 5 observations"));
+  EXPECT_THAT(run("check .").out, HasSubstr("2 parameters, 5 observations"));
 }
 
 TEST_F(FitCommand, RefusesWithAMessageAndWritesNothing) {

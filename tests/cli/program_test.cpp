@@ -254,5 +254,39 @@ TEST_F(Program, LeavesAConsistentFolderWhenInterrupted) {
   EXPECT_TRUE(rows.empty() || rows.back() == '\n');
 }
 
+TEST_F(Program, RunsPatients) {
+  const std::string table = HOWSHIP_SOURCE_DIR "/params/patients/denosumab_kinetics.csv";
+  const Outcome run = howship("run bone_agents_0d --set output.every='100 day' --patients '" + table + "' -o p -j 2");
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(run.out, "p\n");
+  const std::string rows = test::contents(folder_ / "p/patients.csv");
+  EXPECT_EQ(rows.substr(0, 23), "patient,arm,time [day],");
+  EXPECT_THAT(rows, AllOf(HasSubstr("\np01,untreated,0,"), HasSubstr("\np12,both,1100,")));
+  const auto json = nlohmann::json::parse(test::contents(folder_ / "p/run.json"));
+  EXPECT_EQ(json["patients"]["done"], 12);
+  EXPECT_EQ(howship("run bone_agents_0d --patients '" + table + "' -o p").code, 1);  // the folder is taken
+  EXPECT_THAT(howship("run bone_agents_0d --patients none.csv").err, HasSubstr("none.csv"));
+  EXPECT_THAT(howship("run bone_agents_L3 --patients '" + table + "'").err, HasSubstr("without space"));
+}
+
+TEST_F(Program, StopsPatientsOnCtrlC) {
+  std::ofstream(folder_ / "many.csv") << [] {
+    std::string text = "patient,n0\n";
+    for (int p = 0; p < 100000; ++p) text += "p" + std::to_string(p) + ",0.001\n";
+    return text;
+  }();
+  const Outcome run = howship("run bone_agents_0d --set output.every='1100 day' --patients many.csv -o p",
+                              "timeout --preserve-status --foreground -s INT 3");
+  EXPECT_EQ(run.code, 3) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("of 100000 patients"));
+  const auto json = nlohmann::json::parse(test::contents(folder_ / "p/run.json"));
+  EXPECT_EQ(json["status"], "interrupted");
+  const std::string rows = test::contents(folder_ / "p/patients.csv");
+  EXPECT_EQ(rows.back(), '\n');
+  // Whole patients only: two rows in the untreated arm, and four arms.
+  const auto last = rows.substr(rows.rfind('\n', rows.size() - 2) + 1);
+  EXPECT_THAT(last, HasSubstr(",both,1100,"));
+}
+
 }  // namespace
 }  // namespace howship

@@ -82,7 +82,8 @@ TEST_F(Reproduce, AllGivesEveryPaperALine) {
   const Outcome all = reproduce("--all");
   EXPECT_EQ(all.code, 1);
   EXPECT_THAT(all.out, AllOf(HasSubstr("ok    a_good"), HasSubstr("FAIL  b_wrong"), HasSubstr("1 of   2 hold"),
-                             HasSubstr("FAIL  c_faulty"), HasSubstr("ok    d_good"), HasSubstr("4 papers")));
+                             HasSubstr("FAIL  c_faulty"), HasSubstr("ok    d_good"),
+                             HasSubstr("4 papers, 1 of them with faults in its files")));
   EXPECT_THAT(all.err, AllOf(HasSubstr("b_wrong: wrong fails"), HasSubstr("unknown key 'claims'")));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "out/papers/d_good/result.json"));
 }

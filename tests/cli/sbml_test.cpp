@@ -80,6 +80,34 @@ TEST_F(SbmlProgram, ImportsAModelThatRuns) {
   EXPECT_THAT(howship("import decay.xml --mask x.nii").err, HasSubstr("--mask is for images"));
 }
 
+TEST_F(SbmlProgram, ChecksAndExplainsAModel) {
+  test::put(folder_ / "decay.xml", decay("<ci>S</ci>"));
+  const Outcome check = howship("check decay.xml");
+  EXPECT_EQ(check.code, 0) << check.err;
+  EXPECT_THAT(check.out, AllOf(HasSubstr("1 species"), HasSubstr("units are labels")));
+  EXPECT_THAT(howship("explain decay.xml").out, AllOf(HasSubstr("d/dt S = + (-1/c)*R"), HasSubstr("R = S")));
+  EXPECT_THAT(howship("explain decay.xml decay.xml").err, HasSubstr("howship import MODEL.xml"));
+  test::put(folder_ / "unknown.xml", decay("<ci>X</ci>"));
+  for (const std::string command : {"check", "explain", "run"}) {
+    const Outcome unknown = howship(command + " unknown.xml");
+    EXPECT_EQ(unknown.code, 1);
+    EXPECT_THAT(unknown.err, AllOf(HasSubstr("unknown.xml:1:"), HasSubstr("unknown symbol 'X'")));
+  }
+  test::put(folder_ / "empty.xml",
+            "<sbml xmlns=\"http://www.sbml.org/sbml/level3/version2/core\" level=\"3\" version=\"2\"><model/></sbml>");
+  EXPECT_EQ(howship("check empty.xml").code, 0);
+}
+
+TEST_F(SbmlProgram, ANegativeToleranceOfACaseIsRefused) {
+  put_case("<ci>S</ci>");
+  std::string settings = test::contents(folder_ / "cases/00007/00007-settings.txt");
+  settings.replace(settings.find("1e-9"), 4, "-1");
+  test::put(folder_ / "cases/00007/00007-settings.txt", settings);
+  const Outcome run = howship("sbml-case cases 00007 results 3 1");
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("'absolute' is -1"));
+}
+
 TEST_F(SbmlProgram, RunsAModel) {
   test::put(folder_ / "decay.xml", decay("<ci>S</ci>"));
   const Outcome run = howship("run decay.xml --duration 4 --every 2 -q -o r");
@@ -89,6 +117,10 @@ TEST_F(SbmlProgram, RunsAModel) {
   EXPECT_EQ(howship("run r/resolved.toml -q -o again").code, 0);
   EXPECT_EQ(test::contents(folder_ / "again/untreated/timeseries.csv"),
             test::contents(folder_ / "r/untreated/timeseries.csv"));
+  std::string quoted = decay("<ci>S</ci>");
+  quoted.replace(quoted.find("id=\"S\""), 6, "id=\"S\" name=\"5'''6 &quot;\\\"");
+  test::put(folder_ / "quoted.xml", quoted);
+  EXPECT_EQ(howship("run quoted.xml -q -o q").code, 0) << howship("run quoted.xml -q -o q --force").err;
   EXPECT_THAT(howship("run decay.xml --duration never").err, HasSubstr("usage"));
   EXPECT_THAT(howship("run decay.xml --duration=-1").err, HasSubstr("--duration must be a positive number"));
   EXPECT_THAT(howship("run bone_agents_0d --duration 3").err, HasSubstr("--duration is for SBML"));

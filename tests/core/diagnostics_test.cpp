@@ -62,5 +62,13 @@ TEST(Suggestions, OneEditIsAlwaysFound) {
   }));
 }
 
+TEST(Arrows, LeaveOutTheMiddleOfALongList) {
+  EXPECT_EQ(joined_by_arrows({"a", "b", "a"}), "a → b → a");
+  std::vector<std::string> many;
+  for (int i = 0; i < 5000; ++i) many.push_back(std::to_string(i));
+  EXPECT_EQ(joined_by_arrows(many).find(" → 9 → (4980 more) → 4990 → "), joined_by_arrows(many).find(" → 9 →"));
+  EXPECT_EQ(joined_by_arrows(many).rfind("4999"), joined_by_arrows(many).size() - 4);
+}
+
 }  // namespace
 }  // namespace howship

@@ -65,14 +65,17 @@ TEST(Failure, InfiniteSlopeIsNamed) {
   EXPECT_THAT(text, HasSubstr("infinite slope"));
 }
 
-TEST(Failure, InfiniteSlopeOfOneSpeciesInAnotherIsNamed) {
-  Toy toy;
-  const auto z = toy.local("drug_in_bone", toy.number(0.0));
-  toy.local("cells", toy.number(1.0));
-  toy.process("power", toy.graph().binary(Op::power, z, toy.number(0.4)), {{"cells", 1.0}});
-  const std::string text = message(toy.build(), vertebra::Domain::single(0.2));
-  EXPECT_THAT(text, HasSubstr("cells"));
-  EXPECT_THAT(text, HasSubstr("infinite slope"));
+TEST(Failure, TheRootOfWhatRanOutSaysWhatToWrite) {
+  for (const bool is_root : {true, false}) {
+    Toy toy;
+    const auto x = toy.systemic("x", toy.number(1.0), 1e-3);
+    const auto rate = is_root ? toy.apply(Op::square_root, x) : toy.graph().binary(Op::power, x, toy.number(0.4));
+    toy.process("loss", toy.times(is_root ? 2.0 : 1.0 / 0.6, rate), {{"x", -1.0}});
+    const std::string text = message(toy.build(), vertebra::Domain::single(0.2));
+    EXPECT_THAT(text, HasSubstr("day 1"));
+    EXPECT_THAT(text, HasSubstr(is_root ? "the square root is taken of x = -" : "the power is taken of x = -"));
+    EXPECT_THAT(text, HasSubstr(is_root ? "write sqrt(max(x, 0)) for sqrt(x)" : "write max(x, 0)^p for x^p"));
+  }
 }
 
 TEST(Failure, SystemicSpeciesAreNamedToo) {

@@ -84,6 +84,8 @@ TEST(ReadPaper, ToleranceAndReasonsMustBeThere) {
   EXPECT_THAT(fault("tolerance = 1e-7", "tolerance = 1e-7\ntolerance_absolute = 3"), HasSubstr("both given"));
   EXPECT_THAT(fault("tolerance = 1e-7", "tolerance = 0"), HasSubstr("must be above 0"));
   EXPECT_THAT(fault("tolerance = 1e-7", "tolerance = 5"), HasSubstr("above 1 says nothing"));
+  EXPECT_THAT(fault(kVerhulst, "expected = nan\nunit = \"cell\""),
+              AllOf(HasSubstr("expected is nan"), testing::Not(HasSubstr("relative terms"))));
   EXPECT_THAT(fault(kVerhulst, "expected = 0\nunit = \"cell\""), HasSubstr("write tolerance_absolute"));
   EXPECT_THAT(fault("tolerance = 1e-7", "tolerance = 1e-7\nmet = false"), HasSubstr("needs a reason"));
   EXPECT_THAT(fault("tolerance = 1e-7", "tolerance = 1e-7\nwhy = \"x\""), HasSubstr("write met = false"));
@@ -113,6 +115,18 @@ TEST(ReadPaper, FaultsOfAStudyAreSaidToo) {
                            claim("b", "arm = \"slow\"\nof = \"m\"\ntake = \"final\"", kVerhulst)),
               AllOf(HasSubstr("there is no model 'grwoth'"), HasSubstr("unknown key 'output.evry'"),
                     HasSubstr("observable 'm'")));
+}
+
+// A model's id is its file's name, whoever reads it.
+TEST(ReadPaper, AModelOfAnotherNameIsRefused) {
+  const PaperWorld world;
+  test::put(world.paper() / "mine.toml", "id = \"yours\"\ntitle = \"t\"\nextends = [\"growth\"]\n");
+  test::put(world.paper() / "other.toml",
+            "models = [\"./mine.toml\"]\nduration = \"1 day\"\n[vertebra]\nvoxel = { "
+            "bvtv = 0.1 }\n[output]\nevery = \"1 day\"\n");
+  EXPECT_THAT(world.faults(kHead + claim("a", "study = \"other.toml\"\nof = \"n\"\ntake = \"final\"", kVerhulst)),
+              AllOf(HasSubstr("mine.toml:1:7: error: the id 'yours' is not the file's name"),
+                    HasSubstr((world.paper() / "mine.toml").string())));
 }
 
 TEST(ReadPaper, FiguresAreChecked) {

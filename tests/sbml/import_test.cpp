@@ -241,6 +241,36 @@ TEST(SbmlImport, IdsWithAMeaningOfTheirOwnAreRenamedAndSaid) {
   EXPECT_THAT(run.import.notes[0].message, HasSubstr("'time' has a meaning of its own"));
 }
 
+// Level 3 knows no defaults; other programs take 1, and so is it done here, but said.
+TEST(SbmlImport, SaysWhichSizesAndStoichiometriesCountAsOne) {
+  const std::string law = math(ci("S"));
+  const std::string unsized =
+      "<listOfCompartments><compartment id=\"c\" spatialDimensions=\"3\" constant=\"true\"/>"
+      "</listOfCompartments>\n";
+  const SbmlRun run(document(unsized + list("Species", species("S", "initialConcentration=\"1\"")) +
+                             list("Reactions", reaction("R", reference("S", ""), "", law))));
+  ASSERT_EQ(run.import.notes.size(), 2U);
+  EXPECT_THAT(run.import.notes[0].message,
+              HasSubstr("speciesReference to 'S' in reaction 'R' has no stoichiometry; it counts as 1"));
+  EXPECT_THAT(run.import.notes[1].message, HasSubstr("compartment 'c' has no size"));
+  EXPECT_NEAR(run.at(1, "S"), std::exp(-1.0), 1e-8);
+  const SbmlRun amounts(
+      document(unsized + list("Species", species("S", "initialAmount=\"1\"", "hasOnlySubstanceUnits=\"true\"")) +
+               list("Reactions", reaction("R", reference("S"), "", law))));
+  EXPECT_TRUE(amounts.import.notes.empty()) << "nothing reads the size";
+  const SbmlRun set(document(unsized + list("Species", species("S", "initialConcentration=\"1\"")) +
+                             list("InitialAssignments", initial("c", cn(2)) + initial("n", cn(2))) +
+                             list("Reactions", reaction("R", reference("S", "id=\"n\""), "", law))));
+  EXPECT_TRUE(set.import.notes.empty()) << set.import.notes[0].message;
+}
+
+TEST(SbmlImport, AStoichiometryMayBeNamedLikeANumber) {
+  const SbmlRun run(
+      document(compartment("1") + list("Species", species("S", "initialConcentration=\"1\"")) +
+               list("Reactions", reaction("R", reference("S", "id=\"NAN\" stoichiometry=\"2\""), "", math(ci("S"))))));
+  EXPECT_NEAR(run.at(1, "S"), std::exp(-2.0), 1e-8);
+}
+
 TEST(SbmlImport, KeepsUnitsAsLabels) {
   const SbmlRun run(
       "<sbml xmlns=\"http://www.sbml.org/sbml/level3/version1/core\" level=\"3\" version=\"1\"><model id=\"m\" "

@@ -15,6 +15,7 @@ namespace {
 using test::kSpatialStudy;
 using test::kVoxelStudy;
 using test::with;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class Prepare : public ::testing::Test {
@@ -78,6 +79,17 @@ TEST_F(Prepare, NamesAFaultOfTheSharedModelOnce) {
   const auto first = faults.find("nobody");
   ASSERT_NE(first, std::string::npos) << faults;
   EXPECT_EQ(faults.find("error:", faults.find("error:") + 1), std::string::npos) << faults;
+}
+
+TEST_F(Prepare, AParameterOfTheStudyMayNotMakeADelayNegative) {
+  test::put(
+      world_.path() / "models/waits.toml",
+      "id = \"waits\"\ntitle = \"w\"\nextends = [\"drugs/agent\"]\n[events.late]\ntitle = \"l\"\nwhen = \"time > 1 "
+      "day\"\ndelay = \"2 day - k*(10*(1 day)^2)\"\nset = { depot = \"0\" }\n");
+  const std::string study = with(kVoxelStudy, "[\"mini\"]", "[\"waits\"]");
+  EXPECT_EQ(world_.faults(study), "");
+  EXPECT_THAT(world_.faults(with(study, "id = \"untreated\"", "id = \"untreated\"\nparameters = { k = 2 }")),
+              AllOf(HasSubstr("waits.toml:4:"), HasSubstr("arm untreated"), HasSubstr("'late' is -18 day")));
 }
 
 TEST_F(Prepare, ShowsAFieldInTheArmsThatHaveIt) {

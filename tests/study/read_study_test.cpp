@@ -16,6 +16,7 @@ using test::kVoxelStudy;
 using test::with;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ReadStudy : public ::testing::Test {
  protected:
@@ -124,7 +125,8 @@ INSTANTIATE_TEST_SUITE_P(
         Slip{"id = \"treated\"", "id = \"../treated\"", "cannot be an id", "letters"},
         Slip{"drug = \"agent\"", "drug = \"agnet\"", "the model has no drug 'agnet'", "did you mean 'agent'?"},
         Slip{"models = [\"drugs/agent\"]", "", "the model has no drug 'agent'", "add models = [\"drugs/agent\"]"},
-        Slip{"models = [\"drugs/agent\"]", "models = [\"drugs/agent\", \"strange\"]", "given.oxygen", "bvtv, lesion, x, y, z"},
+        Slip{"models = [\"drugs/agent\"]", "models = [\"drugs/agent\", \"strange\"]", "given.oxygen",
+             "bvtv, lesion, x, y, z"},
         Slip{"\"2500 ug\"", "\"2500 day\"", "a dose of agent is measured in mg, and 'day'", ""},
         Slip{"\"2500 ug\"", "\"-1 mg\"", "is not positive", ""},
         Slip{"start = \"1 week\"", "start = \"50 day\"", "no dose of agent falls into the study", "excluded"},
@@ -152,6 +154,9 @@ TEST_F(ReadStudy, DoesNotSayWhatOnlyFollowsFromAnotherFault) {
   const Study study = world_.read(with(kSpatialStudy, "\"60 day\"\n", "\"60 dya\"\n"), faults);
   world_.prepare(study, faults);
   EXPECT_EQ(faults.list().size(), 1U);
+  const std::string flat =
+      world_.faults(with(kSpatialStudy, "built_in = \"L3\"", "block = [\"0 mm\", \"4 mm\", \"4 mm\"]\nbvtv = 0.2"));
+  EXPECT_THAT(flat, AllOf(HasSubstr("must be above 0"), Not(HasSubstr("three lengths"))));
   const std::string undecided = world_.faults(with(
       kSpatialStudy, "built_in = \"L3\"\nvoxel_size = \"4 mm\"\nheterogeneity = 0.3", "labels = { 1 = \"skip\" }"));
   EXPECT_EQ(count(undecided), 1U) << undecided;
@@ -166,6 +171,10 @@ TEST_F(ReadStudy, TakesAModelFileBesideTheStudy) {
   const auto arms = world_.prepare(study, faults);
   faults.raise_if_any();
   EXPECT_EQ(arms.at(0).model->title, "m");
+  test::put(world_.path() / "mine.toml",
+            "id = \"mine\"\ntitle = \"m\"\nextends = [\"mini\"]\n[modify.grwth]\nadd = \"1\"\n");
+  EXPECT_THAT(world_.faults(with(kVoxelStudy, "[\"mini\"]", "[\"./mine.toml\"]")),
+              HasSubstr((world_.path() / "mine.toml").string() + ":4:9: error: there is nothing called 'grwth'"));
   test::put(world_.path() / "sub/mine.toml", "another");
   EXPECT_THAT(world_.faults(with(kVoxelStudy, "[\"mini\"]", "[\"mine.toml\", \"sub/mine.toml\"]")),
               HasSubstr("two model files named 'mine.toml'"));

@@ -245,6 +245,19 @@ TEST_F(Pictures, ChartsOfFlatAndEmptyTablesAreDrawn) {
   EXPECT_EQ(draw_time_courses(run, kWidth).width, kWidth);
 }
 
+// The axis of time says the model's unit, whatever it is.
+TEST_F(Pictures, TimeHasTheUnitOfTheModel) {
+  visualization::Run hours = run();
+  for (Arm& arm : hours.arms) arm.series.time_unit = "hour";
+  const Raster in_days = draw_time_courses(run(), kWidth);
+  const Raster in_hours = draw_time_courses(hours, kWidth);
+  int differ = 0;
+  for (int y = 0; y < in_days.height; ++y) {
+    for (int x = 0; x < in_days.width; ++x) differ += near(in_days.at(x, y), in_hours.at(x, y), 12) ? 0 : 1;
+  }
+  EXPECT_GT(differ, 20);
+}
+
 // A recipe and its two tables, as howship reproduce writes them.
 void write_recipe(const TemporaryFolder& folder, const std::string& panels) {
   std::string slow = "time [h],n [cell],share [percent],drug [pM]\n";

@@ -139,6 +139,9 @@ TEST(TimeSeries, ReadsQuotedHeadsAndNumbersThatAreNone) {
   EXPECT_EQ(series.columns[0].unit, "mm^3");
   EXPECT_EQ(series.columns[0].values, (std::vector<double>{1e-300, -2.5}));
   EXPECT_TRUE(std::isnan(series.columns[1].values[0]));
+  EXPECT_EQ(series.time_unit, "day");
+  write_text(table, "time [second],c [1]\n0,1\n");
+  EXPECT_EQ(read_time_series(table, false).time_unit, "second");
   EXPECT_EQ(printed_unit("ug/mL"), "µg/mL");
   EXPECT_EQ(printed_unit("mg/cm^3"), "mg/cm³");
   EXPECT_EQ(printed_unit("aug um^2"), "aug µm²");

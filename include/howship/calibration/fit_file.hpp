@@ -67,6 +67,9 @@ struct FitFile {
 
 std::string to_text(Against against);
 
+/// Whether a TOML text is a fit rather than a study or a model, by the section that only a fit has.
+bool is_fit_text(const std::string& text);
+
 /// Reads a fit.toml (papers/calibration/README.md is the language). Faults are added.
 /// @param file  the name to show in messages; relative paths inside start from its folder
 FitFile read_fit_file(const std::string& text, const std::filesystem::path& file, const UnitSystem& units,

@@ -26,6 +26,9 @@ class Diagnostics {
   std::vector<Diagnostic> list_;
 };
 
+/// "a → b → c": names that lead to each other, the middle of a long list left out.
+std::string joined_by_arrows(const std::vector<std::string>& names);
+
 /// The candidate closest to a misspelt name, if one is close enough (Damerau-Levenshtein distance, case ignored).
 std::optional<std::string> closest(std::string_view name, const std::vector<std::string>& candidates);
 

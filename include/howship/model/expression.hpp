@@ -88,7 +88,8 @@ class Graph {
   std::size_t size() const { return nodes_.size(); }
 
   /// ∂root/∂leaf, exact. At a kink (max, min, abs, select) the derivative is that of the branch in force; on a tie of
-  /// max and min, that of the first argument.
+  /// max and min, that of the first argument. Where a branch is constant the derivative is zero even if the rest of the
+  /// formula has an infinite slope there, as sqrt(max(x, 0)) has below zero.
   NodeId derivative(NodeId root, NodeId leaf);
 
   /// The roots with some leaves replaced by other expressions, all at once: a replacement is not searched again.
@@ -112,6 +113,8 @@ class Graph {
   struct KeyHash {
     std::size_t operator()(const Key& key) const;
   };
+  template <class Scale>
+  NodeId scaled(NodeId slope, const Scale& scale);
   NodeId intern(Node node);
   std::vector<NodeId> below(NodeId root) const;  ///< the root and all it needs, ascending
   bool is_constant(NodeId id, double value) const;

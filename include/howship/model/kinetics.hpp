@@ -38,6 +38,12 @@ struct Switches {
   Program watched;          ///< comparisons in rates that read systemic species
 };
 
+/// The formulas of events, in the file's order.
+struct EventPrograms {
+  Program conditions;  ///< alone: an integrator looks at them much more often than anything happens
+  Program all;  ///< of each event: condition, delay, priority, values; the condition stands in for what is absent
+};
+
 struct KineticsParts;
 
 /// A model compiled: what a solver evaluates. Local rates are per voxel and hold no transport; "local" and "systemic"
@@ -72,6 +78,7 @@ class Kinetics {
   const Derivatives& integrand_by_systemic() const { return integrand_by_systemic_; }
 
   const Switches& switches() const { return switches_; }
+  const EventPrograms& events() const { return events_; }
 
   /// Systemic species that no event sets and that depend on nothing but themselves, time and parameters: they can be
   /// integrated ahead.
@@ -96,6 +103,7 @@ class Kinetics {
   Derivatives local_by_local_, local_by_systemic_, systemic_by_systemic_, systemic_by_reduction_, integrand_by_local_,
       integrand_by_systemic_;
   Switches switches_;
+  EventPrograms events_;
 };
 
 }  // namespace howship::model

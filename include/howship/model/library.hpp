@@ -15,24 +15,28 @@ namespace howship::model {
 /// An id is the path below the folder without ".toml": "bone/remodelling".
 class Library {
  public:
+  struct Entry {
+    std::string text;
+    std::string file;
+  };
+
   explicit Library(std::filesystem::path root) : root_(std::move(root)) {}
 
   /// A text that takes precedence over a file of the same id.
-  void add(const std::string& id, std::string text) { texts_[id] = std::move(text); }
+  /// @param file  its name in messages; empty: the id with ".toml"
+  void add(const std::string& id, std::string text, const std::string& file = {}) {
+    texts_[id] = {std::move(text), file.empty() ? id + ".toml" : file};
+  }
 
   const std::filesystem::path& root() const { return root_; }
   std::vector<std::string> ids() const;  ///< of all models, sorted
   bool contains(const std::string& id) const;
   /// The text of a model and the name to show in messages. @throws InputError with the closest id if there is none
-  struct Entry {
-    std::string text;
-    std::string file;
-  };
   Entry read(const std::string& id) const;
 
  private:
   std::filesystem::path root_;
-  std::map<std::string, std::string> texts_;
+  std::map<std::string, Entry> texts_;
 };
 
 /// Reads the models and everything they extend, joins the overlays, parses and checks every formula and its dimension.

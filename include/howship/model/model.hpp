@@ -24,13 +24,13 @@ struct Species {
   std::string id, title;
   Scope scope = Scope::local;
   Unit unit;
-  std::size_t slot = 0;  ///< among the species of the same scope
-  NodeId node = 0;       ///< its leaf in the graph
-  NodeId initial = 0;    ///< depends on parameters and, of a local species, on given fields
-  std::string initial_text;
-  double typical = 1.0;             ///< base unit; relative accuracy is kept above this size
-  std::optional<NodeId> diffusion;  ///< mm^2/day; depends on parameters and given fields only
-  std::string diffusion_text;
+  std::size_t slot = 0;                          ///< among the species of the same scope
+  NodeId node = 0;                               ///< its leaf in the graph
+  NodeId initial = 0;                            ///< depends on parameters and, of a local species, on given fields
+  std::string initial_text, initial_source;      ///< the source where an overlay sets it, otherwise empty
+  double typical = 1.0;                          ///< base unit; relative accuracy is kept above this size
+  std::optional<NodeId> diffusion;               ///< mm^2/day; depends on parameters and given fields only
+  std::string diffusion_text, diffusion_source;  ///< as above
   Origin origin;
 };
 
@@ -123,6 +123,12 @@ struct Event {
   Origin origin;
 };
 
+struct Model;
+
+/// The delay of an event, in days, where parameters alone decide it.
+/// @param parameters  base units, in the model's order
+std::optional<double> known_delay(const Model& model, const Event& event, const std::vector<double>& parameters);
+
 /// A model file that was read, for reports and for resolved.toml.
 struct SourceFile {
   std::string id;  ///< path below models/ without .toml, "bone/remodelling"
@@ -147,7 +153,7 @@ struct Model {
   std::vector<Drug> drugs;
   std::vector<Event> events;
   bool random_event_order = false;  ///< of events that are due at once with the same priority; false: the file's order
-  std::vector<std::string> given;  ///< names of the vertebra's fields that the model reads
+  std::vector<std::string> given;   ///< names of the vertebra's fields that the model reads
   std::vector<SourceFile> files;
 
   std::vector<std::size_t> local, systemic;  ///< species indices in slot order

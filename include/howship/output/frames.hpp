@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "howship/simulation/archive.hpp"
 #include "howship/vertebra/domain.hpp"
 
 namespace howship::output {
@@ -45,7 +46,13 @@ class FrameWriter {
   /// @param values  per field, one value per active voxel in the field's unit; voxels outside get 0
   void write(double time, std::span<const std::vector<double>> values);
 
+  /// Which frames there are. Read, those that an earlier run wrote afterwards are written again when their day comes.
+  /// @throws InputError if a frame is missing
+  void exchange(simulation::Archive& archive);
+
  private:
+  void write_list() const;
+
   std::filesystem::path folder_;
   const vertebra::Domain* domain_;
   std::vector<Field> fields_;

@@ -40,6 +40,17 @@ struct VertebraRecord {
   std::vector<std::string> notes;
 };
 
+/// A run over virtual patients: every arm for each of them, in one table instead of a folder per arm.
+struct PatientsRecord {
+  struct Failure {
+    std::string patient, arm, reason;
+  };
+  std::string file;                 ///< the table of patients that was given
+  std::size_t count = 0, done = 0;  ///< done: those whose rows are written, or who are among the failed
+  std::vector<std::string> parameters;
+  std::vector<Failure> failed;
+};
+
 struct FieldRecord {
   std::string name, unit, title;
 };
@@ -51,12 +62,15 @@ struct Manifest {
   std::string message;
   std::string started;  ///< UTC, ISO 8601
   double wall_seconds = 0.0;
+  std::uintmax_t estimated_memory = 0, peak_memory = 0;  ///< bytes: said before the run, and found by its end
   int threads = 1;
   std::uint64_t seed = 0;
   VertebraRecord vertebra;
   std::vector<FieldRecord> fields;
   std::vector<ArmRecord> arms;
+  std::optional<PatientsRecord> patients;
   std::map<std::string, std::string> digests;  ///< SHA-256 by what was read
+  std::vector<std::string> resumed;            ///< when the run was taken up again, UTC
 
   std::string to_json() const;
 };
@@ -64,6 +78,13 @@ struct Manifest {
 /// Replaces folder/run.json in one step. While the run goes on it keeps some white space at the end, so that how the
 /// run ended can be written over it even when the disk has become full. @throws OutputError
 void write_manifest(const std::filesystem::path& folder, const Manifest& manifest);
+
+/// What a run has to know of its beginning to go on: of run.json the times, digests, and of the arms how they stand.
+/// @throws InputError if the folder holds no run
+Manifest read_manifest(const std::filesystem::path& folder);
+
+/// Bytes of memory this process has held at most.
+std::uintmax_t peak_memory();
 
 /// Now, as "2026-01-01T12:00:00Z".
 std::string utc_now();

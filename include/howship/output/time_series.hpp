@@ -1,11 +1,10 @@
 #pragma once
 
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <span>
 #include <string>
-#include <vector>
+
+#include "howship/output/csv_file.hpp"
 
 namespace howship::output {
 
@@ -13,34 +12,31 @@ namespace howship::output {
 struct Column {
   std::string name;
   std::string unit;
+  bool operator==(const Column&) const = default;
 };
 
-/// A table over time as CSV (RFC 4180): header "time [day],name [unit],..." (or the model's time unit), one row per
-/// call, numbers to ten digits. Every row reaches the file system before row() returns, so a reader sees whole rows
-/// only, even of a run that died.
+/// "name [unit]" as a CSV field.
+std::string csv_header(const Column& column);
+
+/// A table over time as CSV: header "time [day],name [unit],..." (or the model's time unit), one row per call, numbers
+/// to ten digits.
 class TimeSeriesWriter {
  public:
-  /// @throws OutputError if the file cannot be created or the header not written
-  TimeSeriesWriter(std::filesystem::path path, std::span<const Column> columns, const std::string& time_unit = "day");
+  /// @throws as CsvFile
+  TimeSeriesWriter(std::filesystem::path path, std::span<const Column> columns, const std::string& time_unit = "day",
+                   CsvFile::Opening opening = CsvFile::Opening::anew);
 
   /// @param time    day
   /// @param values  one per column, in the column's unit
   /// @throws OutputError when the disk is full; the file then ends with the last whole row
   void row(double time, std::span<const double> values);
 
+  /// How far the table is: see CsvFile.
+  void exchange(simulation::Archive& archive) { file_.exchange(archive); }
+
  private:
-  struct Closer {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  void append(const std::string& line);
-
-  std::filesystem::path path_;
-  std::unique_ptr<std::FILE, Closer> file_;
+  CsvFile file_;
   std::size_t columns_;
-  long long whole_ = 0;  // bytes of complete rows
 };
-
-/// A text as one CSV field: quoted if it holds a comma, a quote or a line break.
-std::string csv_field(const std::string& text);
 
 }  // namespace howship::output

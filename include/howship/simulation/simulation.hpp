@@ -9,6 +9,7 @@
 
 #include "howship/core/worker_team.hpp"
 #include "howship/model/kinetics.hpp"
+#include "howship/simulation/archive.hpp"
 #include "howship/vertebra/domain.hpp"
 
 namespace howship::simulation {
@@ -45,6 +46,16 @@ struct State {
 /// Why an observer is called. At a dose that is also an output time both dose moments are reported and `output` is not.
 enum class Moment { output, before_dose, after_dose };
 
+/// What a run calls on its way; each may be empty.
+struct Callbacks {
+  std::function<void(const State&, Moment)> observer;
+  /// Asked after every step with the time and the step in days; false stops with Interrupted.
+  std::function<bool(double time, double step)> keep_going;
+  /// Called after every step and before keep_going, when everything up to this day has been observed: the only place to
+  /// call Simulation::save.
+  std::function<void(double time)> at_rest;
+};
+
 struct Statistics {
   long steps = 0, error_test_failures = 0, nonlinear_failures = 0;
   long rate_evaluations = 0, newton_iterations = 0, linear_iterations = 0, matrix_setups = 0, restarts = 0;
@@ -75,6 +86,16 @@ class Simulation {
   /// @throws NumericalError with species, voxel, region and dominating terms when the equations cannot be solved
   Statistics run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,
                  const std::function<bool(double time, double step)>& keep_going);
+  Statistics run(const Schedule& schedule, const Callbacks& callbacks);
+
+  /// Whether a run can be saved: a model without space takes no time worth saving.
+  bool can_save() const;
+  /// Saves where the run is; from Callbacks::at_rest. Changes nothing.
+  void save(Archive& archive);
+  /// Goes on from where a run of the same model, parameters, domain and schedule was saved, to the same results bit by
+  /// bit, on any number of threads. What was observed before is not observed again.
+  /// @throws InputError if the archive does not fit, and as run()
+  Statistics resume(Archive& saved, const Schedule& schedule, const Callbacks& callbacks);
 
  private:
   struct Impl;
@@ -90,6 +111,9 @@ class Probe {
         std::vector<std::vector<double>> given, Threads threads);
   ~Probe();
   Probe(Probe&&) noexcept;
+
+  /// Other values of the parameters from now on; nothing is compiled anew.
+  void set_parameters(std::vector<double> parameters);
 
   /// Values below the voxel stage (observables with reductions too), one per node.
   std::vector<double> numbers(const State& state, std::span<const model::NodeId> nodes);

@@ -6,7 +6,6 @@
 
 #include "howship/model/library.hpp"
 #include "howship/output/manifest.hpp"
-#include "howship/simulation/sensitivity_run.hpp"
 #include "howship/simulation/simulation.hpp"
 #include "howship/study/study.hpp"
 
@@ -19,6 +18,12 @@ struct FrameField {
   model::NodeId node = 0;
 };
 
+/// What a dose of the schedule is before bioavailability, which parameters decide.
+struct DoseGiven {
+  const model::Drug* drug = nullptr;
+  double amount = 0.0;  ///< base unit
+};
+
 /// An arm whose every statement has been checked against its model: ready to be compiled and run.
 struct PreparedArm {
   std::string id, title;
@@ -26,9 +31,9 @@ struct PreparedArm {
   std::shared_ptr<const model::Model> model;
   std::vector<double> parameters;    ///< base units, in the model's order
   simulation::Schedule schedule;     ///< doses, and rows and frames together
+  std::vector<DoseGiven> given;      ///< one per dose of the schedule
   std::vector<double> rows, frames;  ///< day, ascending; the same numbers as in the schedule
   std::vector<output::DoseRecord> doses;
-  std::vector<simulation::DrugDose> drug_doses;  ///< those of the schedule, before bioavailability
   std::vector<FrameField> fields;
 };
 
@@ -40,6 +45,17 @@ const std::vector<std::string>& given_names();
 
 /// A fault for each name that the model reads after "given." and no vertebra provides; without a place.
 std::vector<Diagnostic> unknown_given(const model::Model& model);
+
+/// A parameter's value in base units. @throws InputError if the unit is of another dimension, or the value not in the
+/// parameter's range; without a place
+double checked_value(const model::Parameter& parameter, double value, const Unit& unit);
+
+/// The share of a dose that arrives. @throws InputError if it makes no sense; without a place
+double bioavailability(const model::Model& model, const model::Drug& drug, const std::vector<double>& parameters);
+
+/// Gives an arm other parameter values, and its doses the amounts that arrive under these.
+/// @throws InputError if a bioavailability makes no sense; without a place
+void set_parameters(PreparedArm& arm, std::vector<double> parameters);
 
 /// Builds the model of every arm and checks parameters, doses, fields and given fields against it. Arms of the same
 /// models share one. Faults are added; arms that have any are left out.

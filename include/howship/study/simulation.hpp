@@ -15,10 +15,14 @@ struct RunOptions {
   bool quiet = false;            ///< no talk on stderr
   bool dry_run = false;          ///< say what it would take, and stop
   Threads threads = Threads::available();
+  /// Wall time between checkpoints of a spatial arm; not finite: none. A checkpoint is never let take more than a
+  /// twentieth of the time.
+  double checkpoint_seconds = 600.0;
 };
 
 /// What a run would take, known before it starts.
 struct Plan {
+  std::size_t patients = 0;  ///< of a table; 0: there is none
   std::size_t arms = 0, voxels = 0, unknowns = 0, rows = 0, frames = 0, doses = 0;
   std::uintmax_t memory = 0, output = 0;  ///< bytes
   std::string text(const Study& study) const;
@@ -35,5 +39,15 @@ struct RunResult {
 /// run fails or is interrupted, run.json says so.
 /// @throws InputError, OutputError, NumericalError, Interrupted
 RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options);
+
+/// Goes on with a run that was interrupted, was killed or failed, from the last checkpoint of each arm that is not
+/// complete, or from its start where there is none. The results are those of a run that was never interrupted, bit by
+/// bit.
+/// @param study       what resolved.toml of that folder says
+/// @param from_start  leave checkpoints aside
+/// @throws InputError if the folder holds no run, or if what was run, the vertebra or the program has changed since;
+///         otherwise as run_study
+RunResult resume_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options,
+                       bool from_start);
 
 }  // namespace howship::study

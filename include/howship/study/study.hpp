@@ -117,6 +117,7 @@ struct Study {
   /// Texts of model files that were named by path, and those that a resolved.toml carries so that it runs without the
   /// models folder: by id.
   std::map<std::string, std::string> inline_models;
+  std::map<std::string, std::string> inline_files;  ///< where those that were named by path stand, for messages
   std::optional<std::string> inline_citations;
 };
 

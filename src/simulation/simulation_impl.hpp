@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "howship/simulation/simulation.hpp"
+
+#include "simulation/ahead_trajectory.hpp"
+#include "simulation/event_queue.hpp"
+#include "simulation/field_system.hpp"
+#include "simulation/instants.hpp"
+#include "simulation/integrator.hpp"
+#include "simulation/known_inputs.hpp"
+#include "simulation/point_system.hpp"
+#include "simulation/sundials_handles.hpp"
+#include "simulation/time_breaks.hpp"
+
+namespace howship::simulation {
+
+struct Simulation::Impl {
+  Impl(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters, const vertebra::Domain& domain,
+       const std::vector<std::vector<double>>& given, SolverOptions options);
+
+  Statistics run(const Schedule& schedule, const Callbacks& callbacks, Archive* saved);
+  void exchange(Archive& archive);
+
+  // Construction.
+  std::unique_ptr<OdeSystem> make_system(const std::vector<std::vector<double>>& given);
+  Integrator::Turns turns();
+
+  // The course of a run.
+  void begin(const Schedule& schedule);
+  void arrive(const Schedule& schedule, const Callbacks& callbacks);
+  void travel(double until, bool jump, std::size_t stop, const Callbacks& callbacks);
+  bool step_to(double stop, double limit);
+  std::size_t next_stop(std::size_t from) const;
+  double known_until(const Schedule& schedule) const;
+
+  // What happens at one instant.
+  bool happens();
+  VectorHandle rates_before();
+  bool enter(const std::vector<Dose>& doses);
+  bool let_events_happen();
+  double& main_value(std::size_t slot);
+  void restart_if_rates_jump(N_Vector before, bool jumped);
+  void report(double when, N_Vector values, const Callbacks& callbacks, Moment moment);
+
+  void begin_integration();
+  Statistics statistics_now() const;
+  [[noreturn]] void fail(int flag);
+
+  std::shared_ptr<const model::Kinetics> kinetics;
+  bool is_point;  ///< everything is one small system, and nothing is integrated ahead
+  std::vector<double> parameters;
+  const vertebra::Domain& domain;
+  SolverOptions options;
+  SundialsContext context;
+  AheadTrajectory ahead;
+  std::unique_ptr<OdeSystem> system_holder;
+  OdeSystem& system;
+  EventQueue events;
+  const model::Program& watched;  ///< comparisons in rates
+  model::Program::Workspace watched_workspace;
+  std::vector<double> watched_values, no_reductions;
+  VectorHandle y, scratch;
+  Integrator integrator;
+  Buffer<double> view;
+  std::vector<double> systemic;
+
+  // Where a run is.
+  std::vector<Instant> instants;
+  std::size_t next = 0;  ///< the first instant that has not been dealt with
+  double time = 0.0;
+  bool crossed = false;  ///< a condition or a comparison turned at `time`
+  Statistics carried;    ///< of what lies before the last initialisation, and before the run was taken up again
+  OdeSystem::Counters counters_before;
+  NewtonSolver::Counters newton_before;
+  std::chrono::steady_clock::time_point begun;
+};
+
+}  // namespace howship::simulation

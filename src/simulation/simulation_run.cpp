@@ -1,0 +1,267 @@
+// The course of a run: from stop to stop, and what happens at each.
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "howship/core/error.hpp"
+
+#include "simulation/simulation_impl.hpp"
+
+namespace howship::simulation {
+namespace {
+
+/// A change of rates, times the step, below this many tolerances is left to the integrator's error control.
+constexpr double kHarmlessJump = 1.0;
+
+}  // namespace
+
+Statistics Simulation::Impl::run(const Schedule& schedule, const Callbacks& callbacks, Archive* saved) {
+  begun = std::chrono::steady_clock::now();
+  instants = instants_of(schedule, time_breaks(*kinetics, parameters, schedule.end), kinetics->model().systemic.size());
+  counters_before = system.counters();
+  newton_before = integrator.newton().counters();
+  carried = {};
+  system.forget_failure();
+  if (saved == nullptr) {
+    begin(schedule);
+  } else {
+    exchange(*saved);
+  }
+
+  bool on_the_way = saved != nullptr;
+  for (;;) {
+    if (!on_the_way) {
+      arrive(schedule, callbacks);
+      if (time >= schedule.end) return statistics_now();
+      crossed = false;
+    }
+    on_the_way = false;
+    // On to the next stop: a dose, a jump, an event whose delay is over, or the end.
+    const std::size_t stop = next_stop(next);
+    const double scheduled = stop < instants.size() ? instants[stop].time : schedule.end;
+    const double until = std::max(time, std::min(scheduled, events.next_time().value_or(scheduled)));
+    const bool jump = until == scheduled && stop < instants.size() && instants[stop].jump;
+    travel(until, jump, stop, callbacks);
+  }
+}
+
+void Simulation::Impl::begin(const Schedule& schedule) {
+  time = 0.0;
+  next = 0;
+  crossed = false;
+  system.initial_state(y.get(), systemic);
+  ahead.set_state(systemic);
+  events.reset();
+  ahead.integrate(0.0, known_until(schedule));
+  integrator.begin(0.0);
+}
+
+std::size_t Simulation::Impl::next_stop(std::size_t from) const {
+  while (from < instants.size() && !instants[from].stops()) ++from;
+  return from;
+}
+
+// What is known ahead is known up to the next dose or jump, and a jump is not looked at from before.
+double Simulation::Impl::known_until(const Schedule& schedule) const {
+  const std::size_t stop = next_stop(next);
+  if (stop == instants.size()) return schedule.end;
+  return instants[stop].jump ? just_before(instants[stop].time) : instants[stop].time;
+}
+
+// At a stop, or where a condition or a comparison turned.
+void Simulation::Impl::arrive(const Schedule& schedule, const Callbacks& callbacks) {
+  Instant here{time, false, false, {}};
+  if (next < instants.size() && instants[next].time == time) here = instants[next++];
+  const bool changes = !here.doses.empty() || happens();
+  const bool may_jump = changes || here.jump || (crossed && watched.output_count() > 0);
+  const VectorHandle earlier = may_jump ? rates_before() : nullptr;
+  if (changes) report(time, y.get(), callbacks, Moment::before_dose);
+  bool set = enter(here.doses);
+  if (here.stops()) ahead.integrate(time, known_until(schedule));
+  if (changes) {
+    set = let_events_happen() || set;
+    report(time, y.get(), callbacks, Moment::after_dose);
+  } else if (here.output) {
+    report(time, y.get(), callbacks, Moment::output);
+  }
+  if (time >= schedule.end) return;
+  if (earlier) {
+    restart_if_rates_jump(earlier.get(), set);
+  } else if (changes) {
+    begin_integration();
+  }
+}
+
+// Steps up to `until`, or to where a condition or a comparison turns. Outputs on the way are interpolated.
+void Simulation::Impl::travel(double until, bool jump, std::size_t stop, const Callbacks& callbacks) {
+  while (time < until && !crossed) {
+    const double before = time;
+    crossed = step_to(until, jump ? just_before(until) : until);
+    const bool halted = crossed || time == until;
+    for (; next < stop && (halted ? instants[next].time < time : instants[next].time <= time); ++next) {
+      integrator.interpolate(instants[next].time, scratch.get());
+      report(instants[next].time, scratch.get(), callbacks, Moment::output);
+    }
+    if (callbacks.at_rest) callbacks.at_rest(time);
+    if (callbacks.keep_going && !callbacks.keep_going(time, time - before))
+      throw Interrupted(fmt::format("interrupted on day {:.6g}", time));
+  }
+  integrator.interpolate(time, y.get());
+}
+
+// One step of the integrator, not beyond `limit`, which stands for the stop, and not over a transient of what was
+// integrated ahead. Returns whether a condition or a comparison turned; time is then where it did.
+bool Simulation::Impl::step_to(double stop, double limit) {
+  constexpr double kSameInstant = 1e-13;
+  if (integrator.empty() || limit - time <= kSameInstant * std::max(1.0, stop)) {
+    time = stop;
+    return false;
+  }
+  if (!ahead.empty()) {
+    double wanted = limit - time;
+    if (integrator.started()) wanted = std::min(wanted, integrator.next_step());
+    const double resolved = ahead.resolved_step(time, wanted);
+    if (resolved < wanted) limit = time + resolved;
+  }
+  const Integrator::Step step = integrator.step(time, limit);
+  if (step.flag < 0 || (step.reached <= time && !step.turned())) {
+    fail(step.flag);  // CVODE itself goes on when the clock stands still
+  }
+  system.forget_failure();  // a smaller step went past it
+  time = step.reached;
+  return step.turned();
+}
+
+bool Simulation::Impl::happens() {
+  system.systemic_at(time, y.get(), systemic);
+  return events.due(time, systemic);
+}
+
+// The field's rates just before now, to be held against those after a change. Null if there is no step to look back on.
+VectorHandle Simulation::Impl::rates_before() {
+  if (integrator.empty() || !integrator.started()) return nullptr;
+  const double step = integrator.last_step();
+  // The integrator is past `time` where a condition turned within the step.
+  const double then = std::max(integrator.reached() - step, time - 1e-7 * step - 1e-12 * std::max(1.0, time));
+  VectorHandle before = system.space().create();
+  integrator.interpolate(then, scratch.get());
+  system.rates(then, scratch.get(), before.get());
+  return before;
+}
+
+// Adds doses; returns whether one went into an unknown of the field's integration.
+bool Simulation::Impl::enter(const std::vector<Dose>& doses) {
+  bool jump = false;
+  for (const Dose& dose : doses) {
+    if (ahead.contains(dose.systemic)) {
+      ahead.add(dose.systemic, dose.amount);
+    } else {
+      main_value(dose.systemic) += dose.amount;
+      jump = true;
+    }
+  }
+  return jump;
+}
+
+bool Simulation::Impl::let_events_happen() {
+  system.systemic_at(time, y.get(), systemic);
+  if (!events.update(time, systemic)) return false;
+  for (const std::size_t slot : system.main_slots()) main_value(slot) = systemic[slot];
+  return true;
+}
+
+double& Simulation::Impl::main_value(std::size_t slot) {
+  const auto& slots = system.main_slots();
+  const auto place = std::find(slots.begin(), slots.end(), slot) - slots.begin();
+  return system.space().values(y.get())[system.layout().tail() + static_cast<std::size_t>(place)];
+}
+
+// Starts the integrator anew only if the field's rates jumped by more than its error control takes in its stride.
+void Simulation::Impl::restart_if_rates_jump(N_Vector before, bool jumped) {
+  if (!jumped) {
+    const VectorHandle after = system.space().create();
+    const VectorHandle weights = system.space().create();
+    const double step = integrator.next_step();
+    jumped = !system.rates(time, y.get(), after.get());
+    system.set_weights(time, y.get(), weights.get(), options.relative_tolerance);
+    N_VLinearSum(step, after.get(), -step, before, after.get());
+    jumped = jumped || !(system.space().norm(after.get(), weights.get()) <= kHarmlessJump);
+  }
+  if (!jumped) return;
+  ++carried.restarts;
+  begin_integration();
+}
+
+// The integrator counts from its last initialisation.
+void Simulation::Impl::begin_integration() {
+  carried.steps += integrator.steps();
+  carried.error_test_failures += integrator.error_test_failures();
+  integrator.begin(time);
+}
+
+void Simulation::Impl::report(double when, N_Vector values, const Callbacks& callbacks, Moment moment) {
+  if (!callbacks.observer) return;
+  const Layout& layout = system.layout();
+  system.systemic_at(when, values, systemic);
+  const double* from = system.space().values(values);
+  for (std::size_t block = 0; block < layout.blocks; ++block) {
+    for (std::size_t s = 0; s < layout.locals; ++s) {
+      const double* lane = from + block * layout.block_size() + s * layout.lanes;
+      double* out = view.data() + s * layout.padded() + block * layout.lanes;
+      for (std::size_t l = 0; l < layout.lanes; ++l) out[l] = lane[l] + system.known()[s];
+    }
+  }
+  const std::span<const double> of_model = std::span(systemic).first(kinetics->model().systemic.size());
+  callbacks.observer({when, of_model, {view.data(), layout.padded()}}, moment);
+}
+
+Statistics Simulation::Impl::statistics_now() const {
+  Statistics now = carried;
+  const OdeSystem::Counters& counters = system.counters();
+  const NewtonSolver::Counters& newton = integrator.newton().counters();
+  now.steps += integrator.steps();
+  now.error_test_failures += integrator.error_test_failures();
+  now.rate_evaluations += counters.rate_evaluations - counters_before.rate_evaluations;
+  now.linear_iterations += counters.linear_iterations - counters_before.linear_iterations;
+  now.seconds_rates += counters.seconds_rates - counters_before.seconds_rates;
+  now.seconds_setup += counters.seconds_setup - counters_before.seconds_setup;
+  now.seconds_solve += counters.seconds_solve - counters_before.seconds_solve;
+  now.newton_iterations += newton.iterations - newton_before.iterations;
+  now.matrix_setups += newton.setups - newton_before.setups;
+  now.nonlinear_failures += newton.failures - newton_before.failures;
+  now.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  return now;
+}
+
+// Everything that the rest of a run depends on, right after a step.
+void Simulation::Impl::exchange(Archive& archive) {
+  archive.number("run/time", time);
+  archive.number("run/next_instant", next);
+  archive.number("run/crossed", crossed);
+  if (next > instants.size()) throw InputError("the checkpoint does not fit the schedule of doses and outputs");
+  ahead.exchange(archive);
+  events.exchange(archive);
+  integrator.exchange(archive);
+  system.exchange_matrix(archive);
+
+  // The integrator's own counts come back with it.
+  Statistics so_far = statistics_now();
+  so_far.steps -= integrator.steps();
+  so_far.error_test_failures -= integrator.error_test_failures();
+  archive.number("statistics/steps", so_far.steps);
+  archive.number("statistics/error_test_failures", so_far.error_test_failures);
+  archive.number("statistics/nonlinear_failures", so_far.nonlinear_failures);
+  archive.number("statistics/rate_evaluations", so_far.rate_evaluations);
+  archive.number("statistics/newton_iterations", so_far.newton_iterations);
+  archive.number("statistics/linear_iterations", so_far.linear_iterations);
+  archive.number("statistics/matrix_setups", so_far.matrix_setups);
+  archive.number("statistics/restarts", so_far.restarts);
+  archive.number("statistics/seconds", so_far.seconds);
+  archive.number("statistics/seconds_rates", so_far.seconds_rates);
+  archive.number("statistics/seconds_setup", so_far.seconds_setup);
+  archive.number("statistics/seconds_solve", so_far.seconds_solve);
+  if (archive.reading()) carried = so_far;
+}
+
+}  // namespace howship::simulation

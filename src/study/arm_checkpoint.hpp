@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+
+#include "howship/output/checkpoint.hpp"
+#include "howship/simulation/simulation.hpp"
+
+#include "arm_recorder.hpp"
+
+namespace howship::study {
+
+/// The checkpoint of one arm: when the next is due, and what goes into it.
+class ArmCheckpoint {
+ public:
+  /// @param labels  what it belongs to; one with other labels is refused
+  ArmCheckpoint(std::filesystem::path file, output::CheckpointLabels labels, double every_seconds);
+
+  bool due() const { return std::chrono::steady_clock::now() >= next_; }
+  bool exists() const;
+  void remove() const;
+  /// Replaces the checkpoint. @throws OutputError; the earlier one is kept
+  void save(simulation::Simulation& simulation, ArmRecorder& recorder);
+  /// Opens the checkpoint for Simulation::resume and takes up tables and frames where they were.
+  /// @throws InputError saying why it cannot be used
+  output::CheckpointReader open(ArmRecorder& recorder) const;
+
+ private:
+  void schedule(std::chrono::duration<double> cost);
+
+  std::filesystem::path file_;
+  output::CheckpointLabels labels_;
+  double every_;
+  std::chrono::steady_clock::time_point next_;
+};
+
+/// What the checkpoints of a run belong to: digests of the study, the vertebra and this program.
+output::CheckpointLabels checkpoint_labels(const std::string& resolved, const Place& place);
+
+}  // namespace howship::study

@@ -1,0 +1,33 @@
+#include "read_outs.hpp"
+
+namespace howship::study {
+
+ReadOuts::ReadOuts(const model::Model& model) {
+  const auto add = [&](const std::string& id, const Unit& unit, model::NodeId node, bool is_field) {
+    (is_field ? means_at_ : numbers_at_).push_back(columns_.size());
+    (is_field ? means_ : numbers_).push_back(node);
+    scales_.push_back(1.0 / unit.scale);
+    columns_.push_back({id, unit.text});
+  };
+  for (const auto& species : model.species)
+    add(species.id, species.unit, *model.find_node(species.id), species.scope == model::Scope::local);
+  // A model from elsewhere has no observables: its rules are what it shows.
+  for (const auto& quantity : model.quantities) {
+    if (!model.units_checked && quantity.stage != model::Stage::voxel && model.observables.empty())
+      add(quantity.id, quantity.unit, quantity.node, false);
+  }
+  for (const auto& observable : model.observables)
+    add(observable.id, observable.unit, observable.node, observable.stage == model::Stage::voxel);
+}
+
+std::vector<double> ReadOuts::values(simulation::Probe& probe, const simulation::State& state) const {
+  std::vector<double> row(columns_.size());
+  const auto put = [&](const std::vector<std::size_t>& at, const std::vector<double>& values) {
+    for (std::size_t i = 0; i < at.size(); ++i) row[at[i]] = values[i] * scales_[at[i]];
+  };
+  if (!means_.empty()) put(means_at_, probe.means(state, means_));
+  if (!numbers_.empty()) put(numbers_at_, probe.numbers(state, numbers_));
+  return row;
+}
+
+}  // namespace howship::study

@@ -1,0 +1,247 @@
+#include <chrono>
+#include <csignal>
+#include <gmock/gmock.h>
+#include <random>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "temporary_folder.hpp"
+
+// A run that is stopped, killed or starved of disk space, and goes on.
+
+namespace howship {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using Words = std::vector<std::string>;
+
+constexpr const char* kStudy = R"toml(id = "short"
+title = "Two arms in a coarse vertebra"
+models = ["vicious_cycle"]
+duration = "120 day"
+[parameters]
+n0 = 0.2
+[vertebra]
+built_in = "L3"
+voxel_size = "2.5 mm"
+[lesion]
+site = "posterior_body"
+radius = "6 mm"
+[output]
+every = "1 day"
+frames = ["0 day", "60 day", "120 day"]
+[[arms]]
+id = "untreated"
+title = "untreated"
+[[arms]]
+id = "denosumab"
+title = "denosumab"
+models = ["drugs/denosumab"]
+regimens = [{ use = "denosumab_120mg_q4w", start = "30 day" }]
+)toml";
+
+struct Outcome {
+  int code = -1;
+  std::string err;
+};
+
+class Resume : public ::testing::Test {
+ protected:
+  Resume() { test::put(folder_ / "study.toml", kStudy); }
+
+  pid_t start(Words words) const {
+    words.insert(words.begin(), "howship");
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    if (::chdir(folder_.path().c_str()) != 0 || std::freopen("err.txt", "wb", stderr) == nullptr ||
+        std::freopen("out.txt", "wb", stdout) == nullptr)
+      ::_exit(99);
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    ::execv(HOWSHIP_BINARY, arguments.data());
+    ::_exit(99);
+  }
+  Outcome finish(pid_t child) const {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::contents(folder_ / "err.txt")};
+  }
+  Outcome howship(const Words& words) const { return finish(start(words)); }
+
+  // Every file of results, but not run.json with its times, or a checkpoint that is still to go.
+  static std::map<std::string, std::string> results(const fs::path& run) {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(run)) {
+      const std::string name = fs::relative(entry.path(), run).string();
+      if (entry.is_regular_file() && name != "run.json") files[name] = test::contents(entry.path());
+    }
+    return files;
+  }
+  static nlohmann::json record(const fs::path& run) {
+    return nlohmann::json::parse(test::contents(run / "run.json"), nullptr, false);
+  }
+  void interrupt_a_run(const std::string& out) const {
+    const pid_t child = start({"run", "study.toml", "-o", out, "-q"});
+    const fs::path rows = folder_ / out / "denosumab" / "timeseries.csv";
+    for (int i = 0; i < 3000; ++i) {
+      std::error_code error;
+      if (fs::exists(rows, error) && fs::file_size(rows, error) > 3000) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    ::kill(child, SIGTERM);
+    const Outcome outcome = finish(child);
+    ASSERT_EQ(outcome.code, 3) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("go on with: howship resume " + out));
+  }
+
+  const test::TemporaryFolder folder_;
+};
+
+TEST_F(Resume, SurvivesFiftyKills) {
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
+  // Each is given a little longer than the one before, so that the end is reached however slow the machine becomes.
+  double patience = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  const auto wanted = results(folder_ / "whole");
+  ASSERT_EQ(wanted.size(), 2U + 2 * 6);
+  std::mt19937 random(7);
+  int kills = 0;
+  int completed = 0;
+  int taken_up = 0;
+  while (kills < 50 || completed == 0) {
+    ASSERT_LT(kills, 500) << "no run ever ends";
+    patience *= 1.02;
+    const bool can_resume = fs::exists(folder_ / "r" / "resolved.toml");
+    const bool checkpoint =
+        fs::exists(folder_ / "r/untreated/checkpoint.h5") || fs::exists(folder_ / "r/denosumab/checkpoint.h5");
+    taken_up += can_resume && checkpoint ? 1 : 0;
+    Words words = can_resume ? Words{"resume", "r", "-q"} : Words{"run", "study.toml", "-o", "r", "-q", "--force"};
+    words.insert(words.end(), {"--checkpoint-every", "0 s", "-j", std::to_string(1 + random() % 3)});
+    const pid_t child = start(words);
+    const auto until =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(random() % static_cast<unsigned>(patience));
+    int status = 0;
+    pid_t ended = 0;
+    while ((ended = ::waitpid(child, &status, WNOHANG)) == 0 && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (ended == 0) {
+      ::kill(child, SIGKILL);
+      ::waitpid(child, &status, 0);
+    }
+    if (WIFSIGNALED(status)) {
+      ++kills;
+      continue;
+    }
+    ASSERT_EQ(WEXITSTATUS(status), 0) << test::contents(folder_ / "err.txt");
+    EXPECT_EQ(record(folder_ / "r")["status"], "complete");
+    ASSERT_EQ(results(folder_ / "r"), wanted) << "after " << kills << " kills";
+    ++completed;
+    fs::remove_all(folder_ / "r");
+  }
+  EXPECT_GT(taken_up, 5);
+}
+
+TEST_F(Resume, GoesOnWhereItWasInterrupted) {
+  ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
+  ASSERT_NO_FATAL_FAILURE(interrupt_a_run("r"));
+  EXPECT_EQ(record(folder_ / "r")["status"], "interrupted");
+  EXPECT_EQ(record(folder_ / "r")["arms"][0]["status"], "complete");
+  EXPECT_TRUE(fs::exists(folder_ / "r/denosumab/checkpoint.h5"));
+  const Outcome resumed = howship({"resume", "r"});
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(results(folder_ / "r"), results(folder_ / "whole"));
+  const auto json = record(folder_ / "r");
+  EXPECT_EQ(json["status"], "complete");
+  EXPECT_EQ(json["resumed"].size(), 1U);
+  for (const char* count : {"steps", "newton_iterations", "matrix_setups"}) {
+    EXPECT_EQ(json["arms"][0]["solver"][count], record(folder_ / "whole")["arms"][0]["solver"][count]);
+    EXPECT_EQ(json["arms"][1]["solver"][count], record(folder_ / "whole")["arms"][1]["solver"][count]);
+  }
+  const Outcome nothing_left = howship({"resume", "r"});
+  EXPECT_EQ(nothing_left.code, 0);
+  EXPECT_THAT(nothing_left.err, HasSubstr("is complete"));
+}
+
+TEST_F(Resume, RefusesWhatDoesNotBelongTogether) {
+  ASSERT_NO_FATAL_FAILURE(interrupt_a_run("r"));
+  const fs::path run = folder_ / "r";
+  const std::string study = test::contents(run / "resolved.toml");
+  const std::string checkpoint = test::contents(run / "denosumab/checkpoint.h5");
+  const std::string rows = test::contents(run / "denosumab/timeseries.csv");
+
+  test::put(run / "resolved.toml", study + "# a remark\n");
+  Outcome refused = howship({"resume", "r"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("resolved.toml has changed"), HasSubstr("--from-start")));
+  test::put(run / "resolved.toml", study);
+
+  std::string spoilt = checkpoint;
+  spoilt[spoilt.size() / 2] ^= 4;
+  test::put(run / "denosumab/checkpoint.h5", spoilt);
+  refused = howship({"resume", "r"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("is damaged"));
+  test::put(run / "denosumab/checkpoint.h5", checkpoint);
+
+  test::put(run / "denosumab/timeseries.csv", rows.substr(0, 2000));
+  refused = howship({"resume", "r"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("timeseries.csv"));
+  test::put(run / "denosumab/timeseries.csv", rows);
+
+  EXPECT_THAT(howship({"resume", "nowhere"}).err, HasSubstr("holds no run"));
+  // None of the refusals cost anything.
+  EXPECT_EQ(howship({"resume", "r", "-q"}).code, 0);
+  ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
+  EXPECT_EQ(results(run), results(folder_ / "whole"));
+}
+
+TEST_F(Resume, FromTheStartIfAsked) {
+  ASSERT_NO_FATAL_FAILURE(interrupt_a_run("r"));
+  test::put(folder_ / "r/denosumab/checkpoint.h5", "rubbish");
+  EXPECT_EQ(howship({"resume", "r"}).code, 1);
+  EXPECT_EQ(howship({"resume", "r", "--from-start"}).code, 0);
+  ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
+  EXPECT_EQ(results(folder_ / "r"), results(folder_ / "whole"));
+}
+
+TEST_F(Resume, GoesOnWhenTheDiskHasRoomAgain) {
+  const test::SmallDisk disk("8m");
+  if (!disk.mounted()) GTEST_SKIP() << "no disk can be mounted here";
+  ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
+  const fs::path run = disk.path() / "r";
+  const pid_t child = start({"run", "study.toml", "-o", run.string(), "--checkpoint-every", "0 s"});
+  for (int i = 0; i < 3000 && !fs::exists(run / "untreated/checkpoint.h5"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  test::put(disk.path() / "ballast", std::string(8'000'000, 'x'));
+  const Outcome full = finish(child);
+  EXPECT_EQ(full.code, 1) << full.err;
+  EXPECT_THAT(full.err, HasSubstr("No space left on device"));
+  EXPECT_EQ(record(run)["status"], "failed");
+  fs::remove(disk.path() / "ballast");
+  const Outcome resumed = howship({"resume", run.string(), "-q"});
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(results(run), results(folder_ / "whole"));
+}
+
+TEST_F(Resume, OneProcessAtATime) {
+  const pid_t child = start({"run", "study.toml", "-o", "r", "-q"});
+  for (int i = 0; i < 3000 && !fs::exists(folder_ / "r/untreated/timeseries.csv"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  ::kill(child, SIGSTOP);
+  const Outcome second = howship({"resume", "r"});
+  ::kill(child, SIGCONT);
+  EXPECT_EQ(finish(child).code, 0);
+  EXPECT_EQ(second.code, 1);
+  EXPECT_THAT(second.err, HasSubstr("another process"));
+}
+
+}  // namespace
+}  // namespace howship
