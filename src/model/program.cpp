@@ -1,6 +1,7 @@
 #include "howship/model/program.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -14,11 +15,61 @@ namespace {
 
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-/// One operation; operands and destination are slots: of the scalar table, or of the pointer table of a block.
+/// One operation; operands and destination are slots: of the scalar table, or of the pointer table of a block. Two
+/// arithmetic operations of which the second alone reads the first are one instruction, and what is between them never
+/// leaves the processor's registers: to = second(op(a, b), c).
 struct Instruction {
+  enum class Second : std::uint8_t { none, add, subtract, subtract_from, multiply, divide, divide_into };
   Op op = Op::constant;
+  Second second = Second::none;
+  std::uint8_t pair = 0;  ///< index of the kernel of both
   std::uint32_t to = 0, a = 0, b = 0, c = 0;
 };
+using Second = Instruction::Second;
+
+// Arithmetic by the pair, for W lanes.
+constexpr std::array kFirst{Op::add, Op::subtract, Op::multiply, Op::divide};
+constexpr std::array kSecond{Second::add,      Second::subtract, Second::subtract_from,
+                             Second::multiply, Second::divide,   Second::divide_into};
+
+using PairKernel = void (*)(double* to, const double* a, const double* b, const double* c);
+
+template <int W, Op first, Second second>
+void run_pair(double* to_lanes, const double* a_lanes, const double* b_lanes, const double* c_lanes) {
+  using Lanes = Eigen::Array<double, W, 1>;
+  const Eigen::Map<const Lanes> a(a_lanes);
+  const Eigen::Map<const Lanes> b(b_lanes);
+  const Eigen::Map<const Lanes> c(c_lanes);
+  Eigen::Map<Lanes> to(to_lanes);
+  const auto finish = [&](const auto& between) {
+    if constexpr (second == Second::add) to = between + c;
+    if constexpr (second == Second::subtract) to = between - c;
+    if constexpr (second == Second::subtract_from) to = c - between;
+    if constexpr (second == Second::multiply) to = between * c;
+    if constexpr (second == Second::divide) to = between / c;
+    if constexpr (second == Second::divide_into) to = c / between;
+  };
+  if constexpr (first == Op::add) finish(a + b);
+  if constexpr (first == Op::subtract) finish(a - b);
+  if constexpr (first == Op::multiply) finish(a * b);
+  if constexpr (first == Op::divide) finish(a / b);
+}
+
+template <int W, std::size_t... I>
+constexpr std::array<PairKernel, sizeof...(I)> pair_kernels(std::index_sequence<I...>) {
+  return {run_pair<W, kFirst[I / kSecond.size()], kSecond[I % kSecond.size()]>...};
+}
+template <int W>
+constexpr auto kPairs = pair_kernels<W>(std::make_index_sequence<kFirst.size() * kSecond.size()>());
+
+bool is_arithmetic(Op op) {
+  return std::find(kFirst.begin(), kFirst.end(), op) != kFirst.end();
+}
+
+std::size_t pair_index(const Instruction& step) {
+  const auto first = static_cast<std::size_t>(std::find(kFirst.begin(), kFirst.end(), step.op) - kFirst.begin());
+  return first * kSecond.size() + static_cast<std::size_t>(step.second) - 1;
+}
 
 struct Leaf {
   Op op = Op::constant;
@@ -48,6 +99,10 @@ void execute(const std::vector<Instruction>& code, double* const* slots) {
   using In = Eigen::Map<const Lanes>;
   using Out = Eigen::Map<Lanes>;
   for (const Instruction& step : code) {
+    if (step.second != Second::none) {
+      kPairs<W>[step.pair](slots[step.to], slots[step.a], slots[step.b], slots[step.c]);
+      continue;
+    }
     Out to(slots[step.to]);
     const In a(slots[step.a]);
     const In b(slots[step.b]);
@@ -211,16 +266,73 @@ class Compiler {
     code.first_register = next;
   }
 
+  /// Finds arithmetic that only another arithmetic operation reads: absorbed_[first] is the second, taken_[second] the
+  /// first.
   template <class Code>
-  void allocate(Code& code, const std::vector<bool>& needed) {
-    std::vector<NodeId> last_use(graph_.size(), 0);
+  void pair_up(const Code& code, const std::vector<bool>& needed) {
+    std::vector<std::uint32_t> uses(graph_.size(), 0);
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      if (!needed[id] || graph_[id].stage != Stage::voxel) continue;
+      for (const NodeId operand : operands(id)) ++uses[operand];
+    }
+    for (const NodeId output : code.outputs) uses[output] += 2;
+    absorbed_.assign(graph_.size(), kNone);
+    taken_.assign(graph_.size(), kNone);
+    const auto can_be_first = [&](NodeId id) {
+      const Node& node = graph_[id];
+      return node.stage == Stage::voxel && is_arithmetic(node.op) && uses[id] == 1 && taken_[id] == kNone;
+    };
     for (NodeId id = 0; id < graph_.size(); ++id) {
       const Node& node = graph_[id];
-      if (!needed[id] || node.stage != Stage::voxel) continue;
-      const int count = operand_count(node.op);
-      if (count > 0) last_use[node.a] = id;
-      if (count > 1) last_use[node.b] = id;
-      if (count > 2) last_use[node.c] = id;
+      if (!needed[id] || node.stage != Stage::voxel || !is_arithmetic(node.op)) continue;
+      const NodeId first = can_be_first(node.a) ? node.a : node.b;
+      if (!can_be_first(first)) continue;
+      taken_[id] = first;
+      absorbed_[first] = id;
+    }
+  }
+
+  /// The nodes that the instruction of a node reads.
+  std::vector<NodeId> operands(NodeId id) const {
+    const Node& node = graph_[id];
+    const int count = operand_count(node.op);
+    std::vector<NodeId> all;
+    if (count > 0) all.push_back(node.a);
+    if (count > 1) all.push_back(node.b);
+    if (count > 2) all.push_back(node.c);
+    return all;
+  }
+  std::vector<NodeId> paired_operands(NodeId id) const {
+    if (taken_[id] == kNone) return operands(id);
+    const NodeId first = taken_[id];
+    return {graph_[first].a, graph_[first].b, other_operand(id)};
+  }
+  NodeId other_operand(NodeId id) const {
+    const Node& node = graph_[id];
+    return node.a == taken_[id] ? node.b : node.a;
+  }
+
+  Instruction paired_instruction(NodeId id, std::uint32_t to) const {
+    const Node& node = graph_[id];
+    if (taken_[id] == kNone) return instruction(node, to, slot_);
+    const Node& first = graph_[taken_[id]];
+    const bool left = node.a == taken_[id];
+    Instruction step{first.op, Second::none, 0, to, slot_[first.a], slot_[first.b], slot_[other_operand(id)]};
+    if (node.op == Op::add) step.second = Second::add;
+    if (node.op == Op::subtract) step.second = left ? Second::subtract : Second::subtract_from;
+    if (node.op == Op::multiply) step.second = Second::multiply;
+    if (node.op == Op::divide) step.second = left ? Second::divide : Second::divide_into;
+    step.pair = static_cast<std::uint8_t>(pair_index(step));
+    return step;
+  }
+
+  template <class Code>
+  void allocate(Code& code, const std::vector<bool>& needed) {
+    pair_up(code, needed);
+    std::vector<NodeId> last_use(graph_.size(), 0);
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      if (!needed[id] || graph_[id].stage != Stage::voxel || absorbed_[id] != kNone) continue;
+      for (const NodeId operand : paired_operands(id)) last_use[operand] = id;
     }
     // Output slots come last, but their number of the first is known only after the registers: mark them for now.
     constexpr std::uint32_t kOutputMark = 1U << 31U;
@@ -237,7 +349,7 @@ class Compiler {
     for (NodeId id = 0; id < graph_.size(); ++id) {
       const Node& node = graph_[id];
       const int count = operand_count(node.op);
-      if (!needed[id] || node.stage != Stage::voxel || count == 0) continue;
+      if (!needed[id] || node.stage != Stage::voxel || count == 0 || absorbed_[id] != kNone) continue;
       std::uint32_t target = 0;
       if (output_of[id] != kNone) {
         target = kOutputMark + output_of[id];
@@ -248,7 +360,7 @@ class Compiler {
         target = code.first_register + code.registers++;
       }
       slot_[id] = target;
-      code.voxel_code.push_back(instruction(node, target, slot_));
+      code.voxel_code.push_back(paired_instruction(id, target));
       const auto release = [&](NodeId operand) {
         const std::uint32_t slot = slot_[operand];
         const bool is_register = slot >= code.first_register && slot < kOutputMark;
@@ -257,9 +369,7 @@ class Compiler {
           free_registers.push_back(slot);
         }
       };
-      release(node.a);
-      if (count > 1) release(node.b);
-      if (count > 2) release(node.c);
+      for (const NodeId operand : paired_operands(id)) release(operand);
     }
     code.first_output = code.first_register + code.registers;
     code.slots = code.first_output + static_cast<std::uint32_t>(code.outputs.size());
@@ -283,11 +393,12 @@ class Compiler {
   static Instruction instruction(const Node& node, std::uint32_t to, const std::vector<std::uint32_t>& slot) {
     const int count = operand_count(node.op);
     const std::uint32_t a = slot[node.a];
-    return {node.op, to, a, count > 1 ? slot[node.b] : a, count > 2 ? slot[node.c] : a};
+    return {node.op, Second::none, 0, to, a, count > 1 ? slot[node.b] : a, count > 2 ? slot[node.c] : a};
   }
 
   const Graph& graph_;
   std::vector<std::uint32_t> scalar_, slot_;
+  std::vector<NodeId> absorbed_, taken_;
 };
 
 void run_scalar_code(const std::vector<Instruction>& code, std::vector<double>& table) {

@@ -82,7 +82,7 @@ TEST_F(Vertebra, BoneThatIsUsedUpEndsAtNothing) {
   double least = 1.0;
   for (const double bvtv : end.bvtv) least = std::min(least, bvtv);
   EXPECT_LT(least, 1e-3);
-  EXPECT_GT(least, -1e-6);  // the absolute tolerance: 1e-4 of the typical size 0.01
+  EXPECT_GT(least, -5e-6);  // a few times the absolute tolerance of a step: 1e-4 of the typical size 0.01
 }
 
 TEST_F(Vertebra, ALesionEatsBoneAndNothingElseMoves) {

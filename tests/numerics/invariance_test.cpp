@@ -109,7 +109,8 @@ TEST(Invariance, HowAVertebraLiesInItsLattice) {
     // Sums are taken in another order, which the control of the step amplifies, far below the tolerance of 1e-6.
     EXPECT_LT(worst, 1e-7);
     EXPECT_NEAR(upright.marker, other.marker, 1e-7);
-    EXPECT_NEAR(static_cast<double>(other.steps), static_cast<double>(upright.steps), 0.02 * upright.steps);
+    EXPECT_NEAR(static_cast<double>(other.steps), static_cast<double>(upright.steps),
+                0.02 * static_cast<double>(upright.steps));
   }
 }
 
@@ -143,7 +144,8 @@ double error_with_step(double step, int order) {
   toy.process("marker", toy.minus(toy.times(kPull, toy.minus(toy.times(mean_square, amplitude), mean)), sine),
               {{"z", 1.0}});
 
-  simulation::SolverOptions options = tolerance(0.2);
+  // Loose enough for every step to be as long as it may; what linear and Newton's iterations leave falls with it.
+  simulation::SolverOptions options = tolerance(3.0 * std::pow(step, order + 1));
   options.max_step = step;
   options.max_order = order;
   const auto run = testing::run(toy.build(), domain, Schedule{8.0, {}, {8.0}}, options, {mode});
@@ -155,10 +157,11 @@ double error_with_step(double step, int order) {
 
 TEST(Convergence, OrderInTimeWithDiffusionReactionAndBlood) {
   for (const int order : {1, 2, 3}) {
-    const double coarse = error_with_step(0.04, order);
-    const double fine = error_with_step(0.01, order);
+    const double coarse = error_with_step(0.08, order);
+    const double fine = error_with_step(0.02, order);
     const double observed = std::log(coarse / fine) / std::log(4.0);
-    EXPECT_NEAR(observed, order, 0.3) << "errors " << coarse << " and " << fine;
+    EXPECT_GT(observed, order - 0.3) << "errors " << coarse << " and " << fine;
+    EXPECT_LT(observed, order + 0.6) << "errors " << coarse << " and " << fine;
   }
 }
 
