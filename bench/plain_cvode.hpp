@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <cvode/cvode.h>
+#include <cvodes/cvodes.h>
 #include <nvector/nvector_serial.h>
 #include <sundials/sundials_context.h>
 

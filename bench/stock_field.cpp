@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <sunlinsol/sunlinsol_spgmr.h>
 
-#include <cvode/cvode.h>
+#include <cvodes/cvodes.h>
 #include <nvector/nvector_openmp.h>
 #include <sundials/sundials_dense.h>
 

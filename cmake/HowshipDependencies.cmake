@@ -23,8 +23,10 @@ endfunction()
 
 howship_library(udunits::udunits udunits2.h udunits2)
 howship_library(sbml::sbml sbml/SBMLTypes.h sbml)
-# SUNDIALS' own CMake package asks for MPI and PETSc, which we do not use.
-howship_library(sundials::cvode cvode/cvode.h sundials_cvode sundials_nvecserial sundials_generic)
+# SUNDIALS' own CMake package asks for MPI and PETSc, which we do not use. CVODES is CVODE with sensitivities; a program
+# links only one of them, since their symbols have the same names.
+howship_library(sundials::cvodes cvodes/cvodes.h sundials_cvodes sundials_nvecserial sundials_generic)
+howship_library(ceres::ceres ceres/ceres.h ceres glog)
 howship_library(hdf5::hdf5 hdf5.h hdf5_serial)
 add_library(tomlplusplus::tomlplusplus INTERFACE IMPORTED)
 

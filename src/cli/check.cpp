@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "howship/calibration/fit.hpp"
 #include "howship/core/files.hpp"
 #include "howship/model/library.hpp"
 #include "howship/papers/reproduce.hpp"
@@ -26,6 +27,14 @@ void print_model(const model::Model& model, const std::string& file) {
       model.units_checked ? "every formula and its dimension is right" : "every formula is right; units are labels");
 }
 
+// A file of any name, or a folder with a fit.toml.
+bool is_fit(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path / "fit.toml", error)) return true;
+  return std::filesystem::is_regular_file(path, error) && path.extension() == ".toml" &&
+         calibration::is_fit_text(read_text(path));
+}
+
 ExitCode check(const po::variables_map& given) {
   const UnitSystem units;
   const auto data = study::DataFolder::find(value(given, "data"));
@@ -36,6 +45,8 @@ ExitCode check(const po::variables_map& given) {
   const std::filesystem::path path(word);
   if (path.filename() == "expected.toml" || std::filesystem::is_regular_file(path / "expected.toml", error)) {
     fmt::print("{}\n", papers::check_paper(papers::paper_folder(data, word), data, units));
+  } else if (is_fit(path)) {
+    fmt::print("{}\n", calibration::check_fit(is_file ? path : path / "fit.toml", data, units));
   } else if (is_file && sbml::is_sbml_name(word)) {
     print_model(model_of(read_sbml_file(word, {}, given), units), word);
   } else if (!is_file && library.contains(word)) {
@@ -57,13 +68,14 @@ ExitCode check(const po::variables_map& given) {
 }  // namespace
 
 Command check_command() {
-  Command command{"check",
-                  "check FILE",
-                  "checks a model, also one in SBML, a study or a paper without running it, and reports all its faults",
-                  po::options_description("options"),
-                  "FILE",
-                  1,
-                  check};
+  Command command{
+      "check",
+      "check FILE",
+      "checks a model, also one in SBML, a study, a paper or a fit without running it, and reports all its faults",
+      po::options_description("options"),
+      "FILE",
+      1,
+      check};
   command.options.add_options()("set", po::value<std::vector<std::string>>()->composing(), "override, as in run")(
       "data", po::value<std::string>(), "folder with models/ and params/");
   add_sbml_options(command.options);

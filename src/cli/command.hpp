@@ -30,6 +30,7 @@ Command list_command();
 Command import_command();
 Command export_command();
 Command reproduce_command();
+Command fit_command();
 Command sbml_case_command();
 
 /// Hands everything over to the program howship-render beside this one. Returns only by throwing.

@@ -230,6 +230,27 @@ void BlockLu::backward(std::size_t lanes, const Factor* factors, double* x) cons
   });
 }
 
+void BlockLu::solve_columns(std::size_t columns, const double* factors, double* x) const {
+  constexpr std::size_t kWidth = 8;
+  const auto subtract = [&](double factor, const double* from, double* to) {
+    for (std::size_t first = 0; first < columns; first += kWidth) {
+#pragma omp simd
+      for (std::size_t c = first; c < first + kWidth; ++c) to[c] -= factor * from[c];
+    }
+  };
+  for (const Pivot& pivot : pivots_) {
+    for (std::uint32_t e = pivot.scale_begin; e < pivot.scale_end; ++e)
+      subtract(factors[below_[e].slot], x + pivot.unknown * columns, x + below_[e].unknown * columns);
+  }
+  for (auto pivot = pivots_.rbegin(); pivot != pivots_.rend(); ++pivot) {
+    double* to = x + pivot->unknown * columns;
+    for (std::uint32_t e = pivot->right_begin; e < pivot->right_end; ++e)
+      subtract(factors[right_[e].slot], x + right_[e].unknown * columns, to);
+    const double inverse = factors[pivot->diagonal];
+    for (std::size_t c = 0; c < columns; ++c) to[c] *= inverse;
+  }
+}
+
 template void BlockLu::forward(std::size_t, const float*, double*) const;
 template void BlockLu::forward(std::size_t, const double*, double*) const;
 template void BlockLu::backward(std::size_t, const float*, double*) const;

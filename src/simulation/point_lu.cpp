@@ -81,4 +81,14 @@ void PointLu::solve(double* x) {
   }
 }
 
+void PointLu::solve_columns(std::size_t columns, double* x) {
+  if (!dense_) return sparse_.solve_columns(columns, factors_.data(), x);
+  std::vector<double> one(size_);
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t i = 0; i < size_; ++i) one[i] = x[i * columns + c];
+    solve(one.data());
+    for (std::size_t i = 0; i < size_; ++i) x[i * columns + c] = one[i];
+  }
+}
+
 }  // namespace howship::simulation

@@ -18,6 +18,8 @@ class PointLu {
   bool factor(const double* entries, double gamma);
   /// In place.
   void solve(double* x);
+  /// The same for many right-hand sides: unknown i of column c at [i*columns + c]. @param columns  a multiple of 8
+  void solve_columns(std::size_t columns, double* x);
 
  private:
   bool factor_dense(const double* entries, double gamma);

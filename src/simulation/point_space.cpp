@@ -162,6 +162,10 @@ double* PointSpace::raw(N_Vector vector) {
   return data(vector);
 }
 
+const PointSpace* PointSpace::of(N_Vector vector) {
+  return content(vector).space;
+}
+
 void PointSpace::set_weights(N_Vector y, N_Vector weights, double relative_tolerance) const {
   const double* from = data(y);
   double* to = data(weights);

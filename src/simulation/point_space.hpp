@@ -8,7 +8,7 @@ namespace howship::simulation {
 
 /// Vectors of few unknowns. Every operation is done at once, eight values at a time; what the last eight hold beyond
 /// the end is finite and counts for nothing.
-class PointSpace final : public VectorSpace {
+class PointSpace : public VectorSpace {
  public:
   /// @param typical  one size per unknown: what relative accuracy refers to
   PointSpace(SUNContext context, std::vector<double> typical);
@@ -21,6 +21,8 @@ class PointSpace final : public VectorSpace {
   N_Vector create_raw() override;
   double* values(N_Vector vector) override { return raw(vector); }
   static double* raw(N_Vector vector);
+  /// The space that a vector came from.
+  static const PointSpace* of(N_Vector vector);
 
   /// weights = 1 / (rtol (|y| + typical))
   void set_weights(N_Vector y, N_Vector weights, double relative_tolerance) const;

@@ -10,8 +10,7 @@
 
 #include "howship/core/error.hpp"
 
-#include "simulation/given_tissue.hpp"
-#include "simulation/tissue.hpp"
+#include "simulation/point_parameters.hpp"
 
 namespace howship::simulation {
 namespace {
@@ -20,32 +19,6 @@ std::vector<std::size_t> all_slots(std::size_t count) {
   std::vector<std::size_t> slots(count);
   std::iota(slots.begin(), slots.end(), std::size_t{0});
   return slots;
-}
-
-std::vector<double> typical_sizes(const model::Model& model) {
-  std::vector<double> sizes;
-  for (const auto* slots : {&model.local, &model.systemic}) {
-    for (const std::size_t species : *slots) sizes.push_back(model.species[species].typical);
-  }
-  return sizes;
-}
-
-/// What PointKinetics counts as parameters.
-std::vector<double> point_parameters(const model::Kinetics& kinetics, std::vector<double> parameters,
-                                     const vertebra::Domain& domain, const std::vector<std::vector<double>>& given) {
-  check_given(kinetics, domain, given);
-  const model::Model& model = kinetics.model();
-  const Layout voxel(1, kinetics.local_count(), 0);
-  if (!kinetics.diffusing()
-           .empty())  // there is nowhere to go, and a coefficient that makes no sense is refused all the same
-    diffusion_coefficients(kinetics, parameters, domain, voxel, in_blocks(given, voxel), given.size());
-  for (const auto& field : given) parameters.push_back(field.front());
-  Tissue tissue(domain, voxel);
-  for (std::size_t r = 0; r < model.rate_reductions; ++r) {
-    const double factor = tissue.rate_factor(model.reductions[r]);
-    parameters.push_back(tissue.region(model.reductions[r].region).voxels > 0 ? factor : 0.0);
-  }
-  return parameters;
 }
 
 }  // namespace

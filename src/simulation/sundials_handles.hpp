@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-#include <cvode/cvode.h>
+#include <cvodes/cvodes.h>
 #include <sundials/sundials_context.h>
 #include <sundials/sundials_nonlinearsolver.h>
 #include <sundials/sundials_nvector.h>

@@ -2,6 +2,7 @@
 // tree-walker, and its healthy state.
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include "howship/core/files.hpp"
 #include "howship/model/kinetics.hpp"
 #include "howship/model/library.hpp"
+#include "howship/model/point_sensitivities.hpp"
 
 namespace howship::model {
 namespace {
@@ -171,6 +173,63 @@ TEST_P(ShippedModel, JacobianEqualsDifferencesOfTheTreeWalker) {
     }
     check(local_by_systemic, model().local, e.systemic);
     check(own, model().systemic, e.systemic);
+  }
+}
+
+TEST_P(ShippedModel, RatesByParametersEqualDifferencesOfTheTreeWalker) {
+  std::vector<std::size_t> asked;
+  for (std::size_t p = 0; p < model().parameters.size(); ++p) {
+    if (model().parameters[p].value != 0.0) asked.push_back(p);
+  }
+  std::optional<PointSensitivities> code;
+  try {
+    code.emplace(model(), asked, std::vector<NodeId>{});
+  } catch (const UnsupportedError& error) {
+    GTEST_SKIP() << error.what();
+  }
+  std::vector<std::size_t> unknowns = model().local;
+  unknowns.insert(unknowns.end(), model().systemic.begin(), model().systemic.end());
+  std::mt19937_64 random(3);
+  for (int trial = 0; trial < 3; ++trial) {
+    Environment e = disturbed(random);
+    // In a single voxel of 1 mm^3 a reduction is its integrand.
+    const auto rate = [&](std::size_t species) {
+      e.reductions.assign(model().reductions.size(), 0.0L);
+      for (std::size_t r = 0; r < model().rate_reductions; ++r)
+        e.reductions[r] = evaluate(model().graph, model().reductions[r].integrand, e);
+      return evaluate(model().graph, model().rates[species], e);
+    };
+    std::vector<double> parameters(e.parameters.begin(), e.parameters.end());
+    parameters.insert(parameters.end(), e.given.begin(), e.given.end());
+    parameters.resize(code->parameter_count(), 1.0);
+    std::vector<double> state(e.local.begin(), e.local.end());
+    state.insert(state.end(), e.systemic.begin(), e.systemic.end());
+    auto workspace = code->rates_by_parameter().program.workspace(parameters);
+    std::vector<double> entries(code->rates_by_parameter().pattern.size());
+    code->rates_by_parameter().program.run(workspace, static_cast<double>(e.time), state.data(), entries.data());
+    std::vector<double> dense(unknowns.size() * asked.size(), 0.0);
+    for (std::size_t n = 0; n < entries.size(); ++n) {
+      const auto [row, column] = code->rates_by_parameter().pattern[n];
+      dense[row * asked.size() + column] = entries[n];
+    }
+    for (std::size_t c = 0; c < asked.size(); ++c) {
+      long double& p = e.parameters[asked[c]];
+      const long double x = p;
+      const long double h = 1e-6L * std::fabs(x);
+      for (std::size_t i = 0; i < unknowns.size(); ++i) {
+        const auto at = [&](long double value) {
+          p = value;
+          return rate(unknowns[i]);
+        };
+        const long double difference = (at(x + h) - at(x - h)) / (2 * h);
+        p = x;
+        rate(unknowns[i]);
+        const long double size = size_of_terms(model(), unknowns[i], e);
+        EXPECT_NEAR(dense[i * asked.size() + c], static_cast<double>(difference),
+                    static_cast<double>(1e-6L * std::fabs(difference) + 1e-10L * size / std::fabs(x)))
+            << "d " << model().species[unknowns[i]].id << " / d " << model().parameters[asked[c]].id;
+      }
+    }
   }
 }
 

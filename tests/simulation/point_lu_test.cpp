@@ -35,6 +35,18 @@ TEST(PointLu, SolvesWhatEigenSolves) {
     const double condition = 1.0 / dense.partialPivLu().rcond();
     for (std::size_t i = 0; i < size; ++i)
       RC_ASSERT(std::abs(x[i] - exact[static_cast<Eigen::Index>(i)]) < 1e-10 * condition);
+    // Many at once are each as one alone.
+    constexpr std::size_t kColumns = 16;
+    std::vector<double> many(size * kColumns);
+    for (std::size_t i = 0; i < size; ++i) {
+      for (std::size_t c = 0; c < kColumns; ++c)
+        many[i * kColumns + c] = (static_cast<double>(c) - 3.0) * right[static_cast<Eigen::Index>(i)];
+    }
+    lu.solve_columns(kColumns, many.data());
+    for (std::size_t i = 0; i < size; ++i) {
+      for (std::size_t c = 0; c < kColumns; ++c)
+        RC_ASSERT(std::abs(many[i * kColumns + c] - (static_cast<double>(c) - 3.0) * x[i]) < 1e-11 * condition);
+    }
   }));
 }
 
