@@ -27,7 +27,8 @@ struct Instruction {
 };
 using Second = Instruction::Second;
 
-// Arithmetic by the pair, for W lanes.
+// Arithmetic by the pair, for W lanes. A product and a sum may be rounded together here (the compiler's choice), so a
+// field and a single point may differ in the last digit.
 constexpr std::array kFirst{Op::add, Op::subtract, Op::multiply, Op::divide};
 constexpr std::array kSecond{Second::add,      Second::subtract, Second::subtract_from,
                              Second::multiply, Second::divide,   Second::divide_into};
@@ -334,7 +335,8 @@ class Compiler {
       if (!needed[id] || graph_[id].stage != Stage::voxel || absorbed_[id] != kNone) continue;
       for (const NodeId operand : paired_operands(id)) last_use[operand] = id;
     }
-    // Output slots come last, but their number of the first is known only after the registers: mark them for now.
+    // Output slots come last, and where they begin is known only when all registers are handed out: they are marked
+    // until then.
     constexpr std::uint32_t kOutputMark = 1U << 31U;
     std::vector<bool> written(code.outputs.size(), false);
     std::vector<std::uint32_t> output_of(graph_.size(), kNone);

@@ -40,8 +40,10 @@ class Handle {
   herr_t (*close_)(hid_t) = nullptr;
 };
 
-// HDF5 would print its own account of an error on top of ours.
+// HDF5 would print its own account of an error on top of ours, and at exit would close again, and crash over, a file
+// that it could not close on a full disk.
 void be_quiet() {
+  H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
@@ -55,6 +57,7 @@ Handle access() {
 
 template <class Value>
 hid_t native() {
+  static_assert(std::is_same_v<Value, double> || std::is_same_v<Value, float>);
   return sizeof(Value) == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT;
 }
 

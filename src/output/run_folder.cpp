@@ -26,7 +26,8 @@ std::optional<std::vector<std::string>> arms_of_run(const fs::path& folder) {
   if (!json.is_object() || !json.contains("howship") || !json.contains("format")) return std::nullopt;
   std::vector<std::string> arms;
   for (const auto& arm : json.value("arms", nlohmann::json::array())) {
-    const std::string name = arm.is_object() ? arm.value("folder", "") : "";
+    const bool named = arm.is_object() && arm.contains("folder") && arm["folder"].is_string();
+    const std::string name = named ? arm["folder"].get<std::string>() : "";
     // Only a plain name below the folder: what run.json says must never reach another place.
     if (!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos) arms.push_back(name);
   }
@@ -107,8 +108,7 @@ void open_run_folder(const fs::path& folder, bool force) {
 FolderLock::FolderLock(const fs::path& folder) : descriptor_(::open(folder.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     ::close(descriptor_);
-    throw InputError(fmt::format("another process is at work in '{}'", folder.string()),
-                     "wait until it has ended, or choose another folder with -o");
+    throw InputError(fmt::format("another process is at work in '{}'", folder.string()), "wait until it has ended");
   }
 }
 

@@ -127,7 +127,7 @@ void Integrator::interpolate(double when, N_Vector out) const {
     throw std::logic_error(fmt::format("no solution at day {}", when));
 }
 
-// Repeats every call with the answers of the transcript; no vector is touched.
+// Repeats every call with the answers of the transcript; nothing is computed.
 void Integrator::replay() {
   transcript_.begin_replay();
   try {

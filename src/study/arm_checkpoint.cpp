@@ -1,7 +1,6 @@
 #include "arm_checkpoint.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
@@ -15,9 +14,9 @@ constexpr double kMostOfTheTime = 1.0 / 20.0;
 
 // What a label that differs means to the user.
 std::string reason(const std::string& label) {
-  if (label == "study") return "resolved.toml has changed since";
+  if (label == "resolved.toml") return "resolved.toml has changed since";
   if (label == "vertebra") return "the vertebra is another one: an image has changed, or how vertebrae are built";
-  if (label == "program") return "it was written by another build of howship, which may round differently";
+  if (label == "program") return "it was begun by another build of howship, which may round differently";
   if (label == "arm") return "it is that of another arm";
   return fmt::format("its '{}' is another", label);
 }
@@ -35,10 +34,9 @@ ArmCheckpoint::ArmCheckpoint(std::filesystem::path file, output::CheckpointLabel
 }
 
 void ArmCheckpoint::schedule(std::chrono::duration<double> cost) {
-  constexpr double kNever = 1e9;
-  const double pause = std::min(kNever, std::max(every_, cost.count() / kMostOfTheTime));
-  next_ = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                                                 std::chrono::duration<double>(std::isfinite(pause) ? pause : kNever));
+  constexpr double kNever = 1e9;  // seconds; a clock holds no infinity
+  const std::chrono::duration<double> pause(std::min(kNever, std::max(every_, cost.count() / kMostOfTheTime)));
+  next_ = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(pause);
 }
 
 bool ArmCheckpoint::exists() const {
@@ -52,25 +50,23 @@ void ArmCheckpoint::remove() const {
   std::filesystem::remove(file_.string() + ".part", ignored);
 }
 
-void ArmCheckpoint::save(simulation::Simulation& simulation, ArmRecorder& recorder) {
+void ArmCheckpoint::save(double day, simulation::Simulation& simulation, ArmRecorder& recorder) {
+  constexpr std::chrono::duration<double> kAfterAFailure{3.0};  // a disk does not empty itself at once
   const auto begin = std::chrono::steady_clock::now();
-  schedule({});  // also if this fails
+  schedule(kAfterAFailure);
   output::CheckpointWriter writer(file_, labels_);
   recorder.exchange(writer);
   simulation.save(writer);
   writer.commit();
+  saved_day_ = day;
   schedule(std::chrono::steady_clock::now() - begin);
 }
 
 output::CheckpointReader ArmCheckpoint::open(ArmRecorder& recorder) const {
   output::CheckpointReader reader(file_);
-  for (const auto& [name, text] : labels_) {
-    const auto found = reader.labels().find(name);
-    if (found == reader.labels().end() || found->second != text) {
-      throw InputError(fmt::format("the checkpoint '{}' cannot be taken up: {}", file_.string(), reason(name)),
-                       "howship resume --from-start runs the arms that are not complete from their first day");
-    }
-  }
+  const std::string other = difference(labels_, reader.labels());
+  if (!other.empty())
+    throw InputError(fmt::format("the checkpoint '{}' cannot be taken up: {}", file_.string(), other));
   recorder.exchange(reader);
   return reader;
 }
@@ -80,10 +76,18 @@ output::CheckpointLabels checkpoint_labels(const std::string& resolved, const Pl
   for (const auto& [name, values] : place.given) vertebra += name + digest(bytes_of(values));
   vertebra += digest(bytes_of(place.domain.active()));
   for (const auto& [name, sha] : place.digests) vertebra += name + sha;
-  return {{"format", "1"},
-          {"study", digest(resolved)},
+  return {{"checkpoint format", "1"},
+          {"resolved.toml", digest(resolved)},
           {"vertebra", digest(vertebra)},
           {"program", file_digest("/proc/self/exe")}};
+}
+
+std::string difference(const output::CheckpointLabels& wanted, const std::map<std::string, std::string>& found) {
+  for (const auto& [name, text] : wanted) {
+    const auto place = found.find(name);
+    if (place == found.end() || place->second != text) return reason(name);
+  }
+  return {};
 }
 
 }  // namespace howship::study

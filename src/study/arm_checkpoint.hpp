@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 
 #include "howship/output/checkpoint.hpp"
 #include "howship/simulation/simulation.hpp"
@@ -19,8 +20,10 @@ class ArmCheckpoint {
   bool due() const { return std::chrono::steady_clock::now() >= next_; }
   bool exists() const;
   void remove() const;
-  /// Replaces the checkpoint. @throws OutputError; the earlier one is kept
-  void save(simulation::Simulation& simulation, ArmRecorder& recorder);
+  /// Replaces the checkpoint by the state on that day. @throws OutputError; the earlier one is kept
+  void save(double day, simulation::Simulation& simulation, ArmRecorder& recorder);
+  /// The day of the last one written by this object.
+  std::optional<double> saved_day() const { return saved_day_; }
   /// Opens the checkpoint for Simulation::resume and takes up tables and frames where they were.
   /// @throws InputError saying why it cannot be used
   output::CheckpointReader open(ArmRecorder& recorder) const;
@@ -31,10 +34,14 @@ class ArmCheckpoint {
   std::filesystem::path file_;
   output::CheckpointLabels labels_;
   double every_;
+  std::optional<double> saved_day_;
   std::chrono::steady_clock::time_point next_;
 };
 
 /// What the checkpoints of a run belong to: digests of the study, the vertebra and this program.
 output::CheckpointLabels checkpoint_labels(const std::string& resolved, const Place& place);
+
+/// What differs between two sets of labels, in words for the user; empty if nothing does.
+std::string difference(const output::CheckpointLabels& wanted, const std::map<std::string, std::string>& found);
 
 }  // namespace howship::study

@@ -53,6 +53,12 @@ RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Pla
   write();
 }
 
+void RunRecord::begins(const std::map<std::string, std::string>& labels, std::uintmax_t memory) {
+  for (const auto& [name, text] : labels) manifest_.digests[name] = text;
+  manifest_.estimated_memory = memory;
+  write();
+}
+
 void RunRecord::go_on_from(const output::Manifest& earlier) {
   manifest_.started = earlier.started;
   manifest_.digests = earlier.digests;

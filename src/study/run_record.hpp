@@ -21,7 +21,8 @@ class RunRecord {
   RunRecord(std::filesystem::path folder, const Study& study, const Place& place, const std::vector<CompiledArm>& arms,
             Threads threads, const output::Manifest* earlier = nullptr);
 
-  void estimated(std::uintmax_t memory) { manifest_.estimated_memory = memory; }
+  /// Notes what the run's checkpoints belong to, and the bytes of memory it was said to take.
+  void begins(const std::map<std::string, std::string>& labels, std::uintmax_t memory);
   bool is_complete(std::size_t arm) const { return manifest_.arms[arm].status == output::Status::complete; }
 
   /// The run is one over patients. What is noted in the answer is written with the next call.

@@ -1,7 +1,11 @@
 #include "howship/study/simulation.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -39,10 +43,30 @@ struct Run {
   const output::CheckpointLabels& labels;
   const InterruptGuard& interrupt;
   ProgressLine& progress;
+  bool is_resumed = false;
 };
 
+void say(const RunOptions& options, const std::string& text) {
+  if (!options.quiet) fmt::print(stderr, "{}\n", text);
+}
+
+// As one can paste it into a shell.
 std::string how_to_go_on(const std::filesystem::path& folder) {
-  return fmt::format("go on with: howship resume {}", folder.string());
+  const std::string name = folder.string();
+  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("_-./+,:@%=").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  std::string quoted;
+  for (const char c : name) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return plain ? "howship resume " + name : "howship resume '" + quoted + "'";
+}
+
+// A checkpoint that cannot be used costs the arm its past, not its future.
+InputError with_a_way_on(const InputError& error, const std::filesystem::path& folder) {
+  const Diagnostic& first = error.diagnostics().front();
+  return InputError(first.message,
+                    fmt::format("{}'{} --from-start' runs the arms that are not complete from their first day",
+                                first.hint.empty() ? "" : first.hint + "; ", how_to_go_on(folder)));
 }
 
 // One arm from day 0, or from its checkpoint, to the end; written as it goes.
@@ -54,6 +78,9 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool
   ArmCheckpoint checkpoint(folder / "checkpoint.h5", std::move(labels), run.options.checkpoint_seconds);
   const bool again = from_checkpoint && checkpoint.exists();
   if (!again) checkpoint.remove();
+  if (run.is_resumed)
+    say(run.options,
+        fmt::format("{:<18} {}", arm.id, again ? "goes on from its checkpoint" : "begins on its first day"));
 
   simulation::Simulation simulation = assemble(compiled, run.place, solver_options(run.study, run.options.threads));
   ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, run.options.threads,
@@ -63,27 +90,44 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool
   callbacks.observer = [&](const simulation::State& state, simulation::Moment moment) {
     recorder.record(state, moment);
   };
-  callbacks.keep_going = [&](double time, double step) {
-    run.progress.update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
-    return !run.interrupt.requested();
-  };
-  callbacks.at_rest = [&](double) {
-    if (!simulation.can_save() || !(run.interrupt.requested() || checkpoint.due())) return;
+  // Looked at once a step, so that a signal is never answered before its checkpoint is written.
+  bool stopping = false;
+  bool warned = false;
+  callbacks.at_rest = [&](double day) {
+    stopping = run.interrupt.requested();
+    if (!simulation.can_save() || !(stopping || checkpoint.due())) return;
     try {
-      checkpoint.save(simulation, recorder);
+      checkpoint.save(day, simulation, recorder);
     } catch (const OutputError& error) {
       // The run itself may still have room; what it has so far is worth more than the checkpoint.
+      if (std::exchange(warned, true)) return;
       run.progress.end();
-      if (!run.options.quiet) fmt::print(stderr, "warning: {}; the run goes on without it\n", error.what());
+      fmt::print(stderr, "warning: {}; the run goes on without it\n", error.what());
       run.progress.begin(arm.id);
     }
   };
+  callbacks.keep_going = [&](double time, double step) {
+    run.progress.update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
+    return !stopping;
+  };
   simulation::Statistics statistics;
-  if (again) {
-    output::CheckpointReader saved = checkpoint.open(recorder);
-    statistics = simulation.resume(saved, arm.schedule, callbacks);
-  } else {
-    statistics = simulation.run(arm.schedule, callbacks);
+  try {
+    if (again) {
+      try {
+        output::CheckpointReader saved = checkpoint.open(recorder);
+        statistics = simulation.resume(saved, arm.schedule, callbacks);
+      } catch (const InputError& error) {
+        throw with_a_way_on(error, run.folder);
+      }
+    } else {
+      statistics = simulation.run(arm.schedule, callbacks);
+    }
+  } catch (const Interrupted& stop) {
+    const std::string from = checkpoint.saved_day() ? fmt::format("from day {:.6g}", *checkpoint.saved_day())
+                             : again                ? "from its earlier checkpoint"
+                                                    : "from its start";
+    throw Interrupted(
+        fmt::format("arm '{}' {}; go on {} with: {}", arm.id, stop.what(), from, how_to_go_on(run.folder)));
   }
   run.progress.end();
   return statistics;
@@ -116,10 +160,6 @@ class Clock {
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
-void say(const RunOptions& options, const std::string& text) {
-  if (!options.quiet) fmt::print(stderr, "{}\n", text);
-}
-
 // Each arm through time. One that cannot be solved does not cost the others.
 void run_arms(const Prepared& ready, const Run& run, RunRecord& record, const Clock& clock, bool from_checkpoint) {
   const auto after = [&] { return duration_text(clock.seconds()); };
@@ -138,8 +178,6 @@ void run_arms(const Prepared& ready, const Run& run, RunRecord& record, const Cl
       record.arm_fails(i);
       say(run.options, fmt::format("{:<18} failed after {}", id, after()));
       failures += fmt::format("{}arm {}: {}", failures.empty() ? "" : "\n", id, error.what());
-    } catch (const Interrupted& stop) {
-      throw Interrupted(fmt::format("{}; {}", stop.what(), how_to_go_on(run.folder)));
     }
   }
   if (!failures.empty()) throw NumericalError(failures);
@@ -161,21 +199,22 @@ RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem
   say(options, plan.text(study));
   for (const CompiledArm& arm : ready.arms) assemble(arm, ready.place, solver_options(study, options.threads));
 
+  const std::string citations = output::select_citations(references_of(study, data), cited(ready.arms));
+  const std::string resolved = resolved_text(study, model_texts(ready.arms), citations);
+  const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);
+
   // 4. output: the run folder, with what makes the run repeatable.
   const InterruptGuard interrupt;
   output::open_run_folder(folder, options.force);
   const output::FolderLock lock(folder);
   RunRecord record(folder, study, ready.place, ready.arms, options.threads);
-  record.estimated(plan.memory);
+  record.begins(labels, plan.memory);
   ProgressLine progress(options.quiet);
   try {
-    const std::string citations = output::select_citations(references_of(study, data), cited(ready.arms));
-    const std::string resolved = resolved_text(study, model_texts(ready.arms), citations);
     write_text(folder / "citations.bib", citations);
     write_text(folder / "resolved.toml", resolved);
 
     // 5. simulation.
-    const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);
     run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress}, record, clock, false);
   } catch (...) {
     progress.end();
@@ -199,14 +238,21 @@ RunResult resume_study(const Study& study, const DataFolder& data, const UnitSys
     say(options, fmt::format("the run in '{}' is complete; nothing is left to do", folder.string()));
     return {plan, folder, clock.seconds()};
   }
+  // Arms of two studies, or of two programs, must never end up in one folder.
+  const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);
+  const std::string other = difference(labels, earlier.digests);
+  if (!other.empty() && !from_start) {
+    throw InputError(fmt::format("the run in '{}' cannot go on: {}", folder.string(), other),
+                     fmt::format("'{} --from-start' runs all its arms anew", how_to_go_on(folder)));
+  }
 
   const InterruptGuard interrupt;
-  RunRecord record(folder, study, ready.place, ready.arms, options.threads, &earlier);
-  record.estimated(plan.memory);
+  RunRecord record(folder, study, ready.place, ready.arms, options.threads, other.empty() ? &earlier : nullptr);
+  record.begins(labels, plan.memory);
   ProgressLine progress(options.quiet);
   try {
-    const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);
-    run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress}, record, clock, !from_start);
+    run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress, true}, record, clock,
+             !from_start);
   } catch (...) {
     progress.end();
     record.fails(std::current_exception(), clock.seconds());

@@ -98,7 +98,7 @@ class Resume : public ::testing::Test {
     ::kill(child, SIGTERM);
     const Outcome outcome = finish(child);
     ASSERT_EQ(outcome.code, 3) << outcome.err;
-    EXPECT_THAT(outcome.err, HasSubstr("go on with: howship resume " + out));
+    EXPECT_THAT(outcome.err, HasSubstr("with: howship resume " + out));
   }
 
   const test::TemporaryFolder folder_;
@@ -107,8 +107,9 @@ class Resume : public ::testing::Test {
 TEST_F(Resume, SurvivesFiftyKills) {
   const auto begin = std::chrono::steady_clock::now();
   ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
-  // Each is given a little longer than the one before, so that the end is reached however slow the machine becomes.
-  double patience = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  // Until a run ends each is given a little longer than the one before, however slow the machine becomes.
+  const double usual = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  double patience = usual;
   const auto wanted = results(folder_ / "whole");
   ASSERT_EQ(wanted.size(), 2U + 2 * 6);
   std::mt19937 random(7);
@@ -143,6 +144,7 @@ TEST_F(Resume, SurvivesFiftyKills) {
     EXPECT_EQ(record(folder_ / "r")["status"], "complete");
     ASSERT_EQ(results(folder_ / "r"), wanted) << "after " << kills << " kills";
     ++completed;
+    patience = usual;
     fs::remove_all(folder_ / "r");
   }
   EXPECT_GT(taken_up, 5);
@@ -180,6 +182,10 @@ TEST_F(Resume, RefusesWhatDoesNotBelongTogether) {
   Outcome refused = howship({"resume", "r"});
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("resolved.toml has changed"), HasSubstr("--from-start")));
+  // Without a checkpoint, too: arms of two studies must not end up in one folder.
+  fs::rename(run / "denosumab/checkpoint.h5", folder_ / "aside.h5");
+  EXPECT_THAT(howship({"resume", "r"}).err, HasSubstr("resolved.toml has changed"));
+  fs::rename(folder_ / "aside.h5", run / "denosumab/checkpoint.h5");
   test::put(run / "resolved.toml", study);
 
   std::string spoilt = checkpoint;
@@ -187,7 +193,7 @@ TEST_F(Resume, RefusesWhatDoesNotBelongTogether) {
   test::put(run / "denosumab/checkpoint.h5", spoilt);
   refused = howship({"resume", "r"});
   EXPECT_EQ(refused.code, 1);
-  EXPECT_THAT(refused.err, HasSubstr("is damaged"));
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("is damaged"), HasSubstr("howship resume r --from-start")));
   test::put(run / "denosumab/checkpoint.h5", checkpoint);
 
   test::put(run / "denosumab/timeseries.csv", rows.substr(0, 2000));
@@ -210,6 +216,31 @@ TEST_F(Resume, FromTheStartIfAsked) {
   EXPECT_EQ(howship({"resume", "r", "--from-start"}).code, 0);
   ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
   EXPECT_EQ(results(folder_ / "r"), results(folder_ / "whole"));
+}
+
+TEST_F(Resume, FromTheStartRunsEverythingAnewIfTheStudyChanged) {
+  ASSERT_NO_FATAL_FAILURE(interrupt_a_run("r"));
+  const std::string untreated = test::contents(folder_ / "r/untreated/timeseries.csv");
+  std::string study = test::contents(folder_ / "r/resolved.toml");
+  const std::string n0 = "n0 = 0.2";
+  study.replace(study.find(n0), n0.size(), "n0 = 0.3");
+  test::put(folder_ / "r/resolved.toml", study);
+  ASSERT_EQ(howship({"resume", "r", "--from-start", "-q"}).code, 0);
+  EXPECT_NE(test::contents(folder_ / "r/untreated/timeseries.csv"), untreated);
+  ASSERT_EQ(howship({"run", "r/resolved.toml", "-o", "whole", "-q"}).code, 0);
+  EXPECT_EQ(test::contents(folder_ / "r/untreated/timeseries.csv"),
+            test::contents(folder_ / "whole/untreated/timeseries.csv"));
+}
+
+// A file that cannot be closed for want of space must not take the program with it.
+TEST_F(Resume, ACheckpointThatCannotBeWrittenCostsNothingElse) {
+  const std::string command = "cd '" + folder_.path().string() + "' && (trap '' XFSZ; ulimit -f 300; '" +
+                              HOWSHIP_BINARY + "' run study.toml -o r --checkpoint-every '0 s') >out.txt 2>err.txt";
+  const int status = std::system(command.c_str());
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0) << test::contents(folder_ / "err.txt");
+  EXPECT_THAT(test::contents(folder_ / "err.txt"), HasSubstr("warning: cannot write the checkpoint"));
+  EXPECT_EQ(record(folder_ / "r")["status"], "complete");
 }
 
 TEST_F(Resume, GoesOnWhenTheDiskHasRoomAgain) {
