@@ -69,6 +69,9 @@ std::string parameter_text(const model::Parameter& parameter) {
 
 std::string event_text(const model::Model& model, const model::Event& event) {
   std::string text = fmt::format("  {}: when {}{}\n", event.id, event.when_text, dash(event.title));
+  if (!event.at_start) text += "      happens at the start if its condition is true then\n";
+  if (!event.persistent) text += "      is called off if its condition turns false before it happens\n";
+  if (event.delay && !event.values_at_trigger) text += "      its values are computed when the delay is over\n";
   if (event.delay) text += fmt::format("      delay: {}\n", event.delay_text);
   if (event.priority) text += fmt::format("      priority: {}\n", event.priority_text);
   for (const auto& set : event.set)

@@ -28,7 +28,8 @@ class Reader {
       root = toml::parse(std::string_view(text_), std::string_view(out_.file));
     } catch (const toml::parse_error& error) {
       gap(location(error.source()), fmt::format("this is not TOML: {}", error.description()),
-          "see models/README.md for the language");
+          text_.starts_with('<') ? "it looks like SBML; 'howship import FILE -o model.toml' makes a model file of it"
+                                 : "see models/README.md for the language");
       return std::move(out_);
     }
     allow(root,

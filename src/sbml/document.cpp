@@ -67,6 +67,18 @@ std::string root_attribute(const std::string& xml, const std::string& name) {
   return close == std::string::npos ? std::string() : head.substr(begin, close - begin);
 }
 
+// XML without a declaration, or one without an encoding, is UTF-8; the parser wants it said.
+std::string with_declaration(const std::string& xml, std::size_t begin) {
+  constexpr const char* kEncoding = " encoding=\"UTF-8\"";
+  if (xml.compare(begin, 5, "<?xml") != 0) {
+    const bool has_mark = xml.starts_with("\xEF\xBB\xBF");
+    return std::string("<?xml version=\"1.0\"") + kEncoding + "?>" + xml.substr(has_mark ? 3 : 0);
+  }
+  const std::size_t end = xml.find("?>", begin);
+  if (end == std::string::npos || xml.substr(begin, end - begin).find("encoding") != std::string::npos) return xml;
+  return xml.substr(0, end) + kEncoding + xml.substr(end);
+}
+
 }  // namespace
 
 SourceLocation place_of(const SBase& element, const std::string& file) {
@@ -98,10 +110,7 @@ std::unique_ptr<SBMLDocument> read_document(const std::string& xml, const std::s
     throw InputError({{{file, 1, 1}, "this is not XML", "SBML begins with <?xml ...?> and <sbml ...>", {}}});
   check_shape(xml, file);
   // Where it is missing the parser would put it on a line of its own, and all places would be one line off.
-  const bool has_mark = xml.starts_with("\xEF\xBB\xBF");
-  const std::string declared = xml.compare(begin, 5, "<?xml") == 0
-                                   ? xml
-                                   : "<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + xml.substr(has_mark ? 3 : 0);
+  const std::string declared = with_declaration(xml, begin);
   std::unique_ptr<SBMLDocument> document(readSBMLFromString(declared.c_str()));
   check_packages(*document, xml, file);  // a package that libSBML does not know would read as a list of faults
   std::vector<Diagnostic> faults;

@@ -53,6 +53,7 @@ Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const P
   Plan plan;
   plan.arms = arms.size();
   plan.voxels = place.domain.size();
+  if (!arms.empty()) plan.time_unit = arms.front().arm.model->time_unit;
   plan.memory = memory_of(arms, plan.voxels, place.domain.grid().count());
   for (const CompiledArm& compiled : arms) {
     const PreparedArm& arm = compiled.arm;
@@ -76,9 +77,10 @@ Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const P
 
 std::string Plan::text(const Study& study) const {
   const std::string many = patients > 0 ? fmt::format("{} patient{}, ", patients, patients == 1 ? "" : "s") : "";
-  std::string text = fmt::format("{}: {}{} arm{}, {:g} days, {} voxel{}, {} unknowns, {} doses, {} rows, {} frames\n",
-                                 study.id, many, arms, arms == 1 ? "" : "s", study.duration, voxels,
-                                 voxels == 1 ? "" : "s", unknowns, doses, rows, frames);
+  std::string text =
+      fmt::format("{}: {}{} arm{}, {:g} {}, {} voxel{}, {} unknowns, {} doses, {} rows, {} frames\n", study.id, many,
+                  arms, arms == 1 ? "" : "s", study.duration, time_unit == "day" ? "days" : time_unit, voxels,
+                  voxels == 1 ? "" : "s", unknowns, doses, rows, frames);
   text += fmt::format("memory about {}", output::bytes_text(static_cast<double>(memory)));
   if (const auto available = output::available_memory())
     text += fmt::format(" of {} available", output::bytes_text(static_cast<double>(*available)));

@@ -57,6 +57,14 @@ TEST(SbmlRefusals, NameFeatureAndElement) {
       "fast reactions", "'quick'");
 }
 
+// UTF-8 is what XML is where nothing else is said.
+TEST(SbmlRefusals, NotOfADeclarationWithoutEncoding) {
+  const std::string full = document(list("Parameters", parameter("p", "1")));
+  const std::string body = full.substr(full.find("<sbml"));
+  for (const char* declaration : {"", "<?xml version=\"1.0\"?>\n", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"})
+    EXPECT_EQ(outcome_of(declaration + body).message, "no error") << declaration;
+}
+
 TEST(SbmlRefusals, RequiredPackages) {
   const auto with = [](const std::string& package, const std::string& required, const std::string& more) {
     return "<sbml xmlns=\"http://www.sbml.org/sbml/level3/version1/core\" "

@@ -25,6 +25,7 @@ struct Plan {
   std::size_t patients = 0;  ///< of a table; 0: there is none
   std::size_t arms = 0, voxels = 0, unknowns = 0, rows = 0, frames = 0, doses = 0;
   std::uintmax_t memory = 0, output = 0;  ///< bytes
+  std::string time_unit = "day";          ///< of the models
   std::string text(const Study& study) const;
 };
 
