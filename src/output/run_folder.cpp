@@ -34,6 +34,15 @@ std::optional<std::vector<std::string>> arms_of_run(const fs::path& folder) {
   return arms;
 }
 
+// Empty, or with the first breath of a run that was killed before it could say what it was.
+bool is_unused(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.path().filename() != "run.json.part") return false;
+  }
+  return !error;
+}
+
 bool is_frame(const fs::path& file) {
   const std::string name = file.filename().string();
   return name.size() > 4 && name.find_first_not_of("0123456789") == name.find('.') &&
@@ -85,7 +94,7 @@ void check_run_folder(const fs::path& folder, bool force) {
   if (!fs::is_directory(folder, error)) {
     throw InputError(fmt::format("'{}' exists and is not a folder", folder.string()), "choose another folder with -o");
   }
-  if (fs::is_empty(folder, error) && !error) return;
+  if (is_unused(folder)) return;
   if (!arms_of_run(folder)) {
     throw InputError(fmt::format("the folder '{}' exists and holds files that Howship did not write", folder.string()),
                      "choose another folder with -o; --force replaces only the results of an earlier run");

@@ -32,6 +32,15 @@ TEST(RunFolder, MayBeNewOrEmpty) {
   open_run_folder(folder / "new/deep", false);
 }
 
+// A run that was killed in its first moment must not lock its folder for the next.
+TEST(RunFolder, MayHoldTheFirstBreathOfAKilledRun) {
+  const test::TemporaryFolder folder;
+  test::put(folder / "run.json.part", "{");
+  EXPECT_NO_THROW(open_run_folder(folder.path(), false));
+  test::put(folder / "thesis.txt", "years of work");
+  EXPECT_THROW(open_run_folder(folder.path(), true), InputError);
+}
+
 TEST(RunFolder, IsNeverTakenFromForeignFiles) {
   const test::TemporaryFolder folder;
   test::put(folder / "thesis.txt", "years of work");
