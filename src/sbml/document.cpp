@@ -155,6 +155,25 @@ std::vector<Diagnostic> check_packages(SBMLDocument& document, const std::string
   return notes;
 }
 
+namespace {
+
+// What stands at a place, by the name the user gave it: of a kinetic law, say, its reaction. Empty if there is none.
+std::string named_element_at(SBMLDocument& document, unsigned int line, unsigned int column) {
+  const std::unique_ptr<List> all(document.getAllElements());
+  const SBase* found = nullptr;
+  for (unsigned int i = 0; i < all->getSize(); ++i) {
+    const auto* element = static_cast<const SBase*>(all->get(i));
+    if (element->getLine() == line && (found == nullptr || element->getColumn() == column)) found = element;
+  }
+  for (; found != nullptr && found->getTypeCode() != SBML_DOCUMENT; found = found->getParentSBMLObject()) {
+    const std::string name = name_of(*found);
+    if (name.ends_with('\'')) return name;
+  }
+  return {};
+}
+
+}  // namespace
+
 std::vector<Diagnostic> unit_faults(SBMLDocument& document, const std::string& file) {
   document.getErrorLog()->clearLog();
   document.setConsistencyChecks(LIBSBML_CAT_IDENTIFIER_CONSISTENCY, false);
@@ -173,7 +192,8 @@ std::vector<Diagnostic> unit_faults(SBMLDocument& document, const std::string& f
     constexpr unsigned int kLast = 10599;
     if (error.getErrorId() < kFirst || error.getErrorId() > kLast) continue;
     Diagnostic fault = diagnostic_of(error, file);
-    fault.message = fmt::format("units: {}", unit_message(error.getMessage()));
+    const std::string name = named_element_at(document, error.getLine(), error.getColumn());
+    fault.message = fmt::format("units{}: {}", name.empty() ? "" : " of " + name, unit_message(error.getMessage()));
     faults.push_back(std::move(fault));
   }
   return faults;

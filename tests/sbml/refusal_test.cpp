@@ -270,7 +270,7 @@ TEST(SbmlUnits, AreWarningsThatNameTheElementOrErrors) {
   sbml::ImportOptions options;
   const sbml::Import import = sbml::import_sbml(xml, "m.xml", options);
   ASSERT_EQ(import.notes.size(), 1U);
-  EXPECT_THAT(import.notes[0].message, AllOf(HasSubstr("units"), HasSubstr("'R'")));
+  EXPECT_THAT(import.notes[0].message, AllOf(HasSubstr("units of "), HasSubstr("'R'")));
   EXPECT_THAT(outcome_of(xml, true).message, AllOf(HasSubstr("error: units"), HasSubstr("'R'")));
 }
 
