@@ -105,7 +105,11 @@ CheckpointWriter::CheckpointWriter(std::filesystem::path path, const CheckpointL
     good = group.good();
     for (const auto& [name, text] : labels) good = good && write_label(group.get(), name, text);
   }
-  if (!good) throw OutputError(fmt::format("cannot write the checkpoint '{}'", aside_.string()));
+  if (good) return;
+  file_->file.close();
+  std::error_code ignored;
+  std::filesystem::remove(aside_, ignored);
+  throw OutputError(fmt::format("cannot write the checkpoint '{}'", aside_.string()));
 }
 
 CheckpointWriter::~CheckpointWriter() {

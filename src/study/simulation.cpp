@@ -171,7 +171,8 @@ void run_arms(const Prepared& ready, const Run& run, RunRecord& record, const Cl
     try {
       record.arm_ends(i, run_arm(ready.arms[i], run, from_checkpoint));
       std::error_code ignored;
-      std::filesystem::remove(run.folder / id / "checkpoint.h5", ignored);
+      for (const char* name : {"checkpoint.h5", "checkpoint.h5.part"})
+        std::filesystem::remove(run.folder / id / name, ignored);
       say(run.options, fmt::format("{:<18} done after {}", id, after()));
     } catch (const NumericalError& error) {
       run.progress.end();
