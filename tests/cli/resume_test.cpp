@@ -188,6 +188,13 @@ TEST_F(Resume, RefusesWhatDoesNotBelongTogether) {
   fs::rename(folder_ / "aside.h5", run / "denosumab/checkpoint.h5");
   test::put(run / "resolved.toml", study);
 
+  const std::string begun = test::contents(run / "run.json");
+  auto by_another = record(run);
+  by_another["digests"]["program"] = "0";
+  test::put(run / "run.json", by_another.dump());
+  EXPECT_THAT(howship({"resume", "r"}).err, HasSubstr("another build of howship"));
+  test::put(run / "run.json", begun);
+
   std::string spoilt = checkpoint;
   spoilt[spoilt.size() / 2] ^= 4;
   test::put(run / "denosumab/checkpoint.h5", spoilt);
