@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "howship/core/files.hpp"
 #include "howship/core/worker_team.hpp"
 
 #include "by_hand_field.hpp"
@@ -260,6 +262,80 @@ void measure_threads(double voxel) {
   fmt::print("# one thread {:.3g} s, two {:.3g} s\nthread_speedup: {:.3g}\n", one, two, one / two);
 }
 
+/// A table "x [1],y [unit],..." for howship-render.
+class MeasuredTable {
+ public:
+  MeasuredTable(const std::filesystem::path& file, const std::string& header) : file_(file), text_(header + "\n") {}
+  void row(const std::vector<double>& values) {
+    std::string line;
+    for (const double value : values) line += fmt::format("{}{:.6g}", line.empty() ? "" : ",", value);
+    text_ += line + "\n";
+    write_text(file_, text_);  // each is minutes of work
+    fmt::print("# {}: {}\n", file_.filename().string(), line);
+    std::fflush(stdout);
+  }
+
+ private:
+  std::filesystem::path file_;
+  std::string text_;
+};
+
+const std::vector<double>& tolerances() {
+  static const std::vector<double> kAll{1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8};
+  return kAll;
+}
+
+// Error against time, by the tolerance asked for, with and without space; beside it what stock SUNDIALS takes.
+void measure_precision(double voxel, const std::filesystem::path& folder) {
+  const int threads = Threads::available().count;
+  const std::string header = "error [1],time taken [s],tolerance [1],steps [1]";
+  {
+    const SpatialCase c = SpatialCase::without_space("denosumab");
+    const std::vector<double> days{90.0, 181.0, 365.0, 547.0, 730.0};
+    const Timed reference = solve(c, 1e-11, 1, days);
+    MeasuredTable table(folder / "precision_point.csv", header);
+    for (const double tolerance : tolerances()) {
+      Timed found;
+      const double seconds = median_seconds(25, [&] { found = solve(c, tolerance, 1, days); });
+      table.row({error(c, found.solution, reference.solution), seconds, tolerance, static_cast<double>(found.steps)});
+    }
+  }
+  const SpatialCase c = SpatialCase::read("denosumab", voxel);
+  const std::vector<double> days{90.0, 181.0, 365.0, 547.0, 730.0};
+  const Timed reference = solve(c, 1e-9, threads, days);
+  MeasuredTable table(folder / "precision_field.csv", header);
+  for (const double tolerance : tolerances()) {
+    const Timed found = solve(c, tolerance, threads, days);
+    table.row(
+        {error(c, found.solution, reference.solution), found.seconds, tolerance, static_cast<double>(found.steps)});
+  }
+  MeasuredTable stock(folder / "precision_stock.csv", header);
+  for (const double tolerance : {1e-3, 1e-4, 1e-5, 1e-6}) {
+    const Timed found = solve_stock(c, tolerance, threads, days);
+    stock.row(
+        {error(c, found.solution, reference.solution), found.seconds, tolerance, static_cast<double>(found.steps)});
+  }
+}
+
+// Ninety days by the number of voxels, on one thread and on all.
+void measure_scaling(double finest, const std::filesystem::path& folder) {
+  const int threads = Threads::available().count;
+  MeasuredTable one(folder / "scaling_1.csv", "voxels [1],time taken [s],microseconds per voxel and step [1]");
+  MeasuredTable all(folder / "scaling_all.csv", "voxels [1],time taken [s],microseconds per voxel and step [1]");
+  for (const double voxel : {1.0, 0.8, 0.63, 0.5, 0.4, 0.315, 0.25, 0.22}) {
+    if (voxel < finest) break;
+    SpatialCase c = SpatialCase::read("denosumab", voxel);
+    c.arm.schedule.end = 90.0;
+    c.arm.schedule.doses.clear();
+    const auto voxels = static_cast<double>(c.place.domain.size());
+    for (const bool single : {true, false}) {
+      const Timed found = solve(c, 1e-4, single ? 1 : threads, {90.0});
+      (single ? one : all)
+          .row({voxels, found.seconds, 1e6 * found.seconds / voxels / static_cast<double>(found.steps)});
+    }
+  }
+}
+
 int run(int count, char** words) {
   const std::string what = count > 1 ? words[1] : "";
   const double voxel = count > 2 ? std::atof(words[2]) : 1.0;
@@ -272,8 +348,14 @@ int run(int count, char** words) {
     measure_program();
   } else if (what == "threads") {
     measure_threads(voxel);
+  } else if (what == "precision" && count > 3) {
+    measure_precision(voxel, words[3]);
+  } else if (what == "scaling" && count > 3) {
+    measure_scaling(voxel, words[3]);
   } else {
-    fmt::print(stderr, "usage: bench_field stock|rates|program|threads [VOXEL_MM]\n");
+    fmt::print(stderr,
+               "usage: bench_field stock|rates|program|threads [VOXEL_MM]\n"
+               "       bench_field precision|scaling VOXEL_MM FOLDER\n");
     return 1;
   }
   return 0;

@@ -17,7 +17,7 @@
 
 namespace howship::bench {
 
-/// The yardstick in space: an arm of bone_agents_L3 at a voxel size of choice.
+/// The yardstick: an arm of bone_agents_L3 at a voxel size of choice, or of bone_agents_0d.
 struct SpatialCase {
   study::PreparedArm arm;
   study::Place place;
@@ -25,12 +25,16 @@ struct SpatialCase {
   std::vector<std::vector<double>> given;
 
   static SpatialCase read(const std::string& arm_id, double voxel) {
+    return read(arm_id, "bone_agents_L3", {fmt::format("vertebra.voxel_size={} mm", voxel)});
+  }
+  static SpatialCase without_space(const std::string& arm_id) { return read(arm_id, "bone_agents_0d", {}); }
+
+  static SpatialCase read(const std::string& arm_id, const std::string& id, const std::vector<std::string>& overrides) {
     const UnitSystem units;
     const study::DataFolder data{std::filesystem::path(HOWSHIP_SOURCE_DIR)};
-    const auto path = data.study("bone_agents_L3");
+    const auto path = data.study(id);
     Diagnostics faults;
-    const study::Study study = study::read_study(
-        read_text(path), path.string(), {fmt::format("vertebra.voxel_size={} mm", voxel)}, data, units, faults);
+    const study::Study study = study::read_study(read_text(path), path.string(), overrides, data, units, faults);
     auto arms = study::prepare_arms(study, study::library_of(study, data.models()), units, faults);
     faults.raise_if_any();
     for (study::PreparedArm& arm : arms) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -118,7 +120,12 @@ class RecipeReader {
       throw InputError(fmt::format("'{}' is no figure of howship reproduce", file_.string()));
     try {
       recipe_.title = json.at("title");
-      recipe_.time.unit = json.at("time_unit");
+      if (const auto x = json.find("x"); x != json.end()) {  // measurements, over something else than time
+        x_ = x->at("column");
+        recipe_.time = {.unit = x->at("title"), .logarithmic = x->at("log"), .marked = true};
+      } else {
+        recipe_.time.unit = json.at("time_unit");
+      }
       bool several = false;
       for (const Json& panel : json.at("panels")) {
         Names quantities;
@@ -161,7 +168,11 @@ class RecipeReader {
   const TimeSeries& table_of(const std::string& name) {
     const auto found = recipe_.tables.find(name);
     if (found != recipe_.tables.end()) return found->second;
-    return recipe_.tables.emplace(name, read_time_series(file_.parent_path() / name, false)).first->second;
+    TimeSeries table = read_time_series(file_.parent_path() / name, false, x_);
+    if (recipe_.time.logarithmic) {
+      for (double& value : table.days) value = std::log10(value);
+    }
+    return recipe_.tables.emplace(name, std::move(table)).first->second;
   }
 
   const Column& column_of(const TimeSeries& table, const std::string& name, const std::string& unit) const {
@@ -176,15 +187,23 @@ class RecipeReader {
     double first = std::numeric_limits<double>::max();
     double last = std::numeric_limits<double>::lowest();
     for (const auto& [name, table] : recipe_.tables) {
-      if (table.days.empty()) continue;
-      first = std::min(first, table.days.front());
-      last = std::max(last, table.days.back());
+      for (const double day : table.days) {
+        if (!std::isfinite(day)) continue;
+        first = std::min(first, day);
+        last = std::max(last, day);
+      }
+    }
+    if (recipe_.time.marked && first <= last) {  // marks are not cut by the frame
+      const double room = recipe_.time.logarithmic ? 0.15 : 0.04 * (last - first);
+      first -= room;
+      last += room;
     }
     recipe_.time.first = first <= last ? first : 0.0;
     recipe_.time.last = last > first ? last : recipe_.time.first + 1.0;
   }
 
   std::filesystem::path file_;
+  std::string x_ = "time";
   Recipe recipe_;
 };
 

@@ -11,6 +11,7 @@
 #include <vtkNew.h>
 #include <vtkPen.h>
 #include <vtkPlot.h>
+#include <vtkPlotPoints.h>
 #include <vtkStringArray.h>
 #include <vtkTable.h>
 #include <vtkTextProperty.h>
@@ -25,6 +26,7 @@ constexpr int kZoom = Canvas::kOversampling;
 // Days are read in months and years, not in tens.
 double time_step(const TimeAxis& time) {
   const double range = time.last - time.first;
+  if (time.logarithmic) return range > 5.0 ? 2.0 : 1.0;
   if (time.unit != "day") return tick_step(range, 5);
   for (const double step : {1.0, 2.0, 5.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0, 730.0, 1825.0, 3650.0}) {
     if (range / step <= 6.5) return step;
@@ -65,7 +67,10 @@ void PanelDrawing::add(vtkContextScene& scene, double canvas_height) const {
   chart->SetShowLegend(false);
   set_axis(
       *chart->GetAxis(vtkAxis::BOTTOM), time_.first, time_.last, time_step(time_),
-      [](double day) { return fmt::format("{:g}", day + 0.0); }, scale_);
+      [this](double day) {
+        return fmt::format("{:g}", time_.logarithmic ? std::pow(10.0, std::round(day)) : day + 0.0);
+      },
+      scale_);
   set_axis(
       *chart->GetAxis(vtkAxis::LEFT), panel_->low, panel_->high, panel_->step,
       [&](double v) { return panel_->tick_label(v); }, scale_);
@@ -112,6 +117,7 @@ void PanelDrawing::add_curve(vtkChartXY& chart, std::size_t place) const {
     }
   }
   flush(line);
+  if (time_.marked) add_marks(chart, curve);
   if (days->GetNumberOfValues() == 0) return;
   table->AddColumn(days);
   table->AddColumn(values);
@@ -122,6 +128,27 @@ void PanelDrawing::add_curve(vtkChartXY& chart, std::size_t place) const {
   const double width =
       panel_->spikes && panel_->curves.size() > 1 ? std::max(2.0, 6.0 - 3.0 * static_cast<double>(place)) : 4.0;
   plot.SetWidth(static_cast<float>(width * scale_ * kZoom));
+}
+
+void PanelDrawing::add_marks(vtkChartXY& chart, const Curve& curve) const {
+  vtkNew<vtkTable> table;
+  vtkNew<vtkDoubleArray> days;
+  vtkNew<vtkDoubleArray> values;
+  days->SetName("day");
+  values->SetName("value");
+  for (std::size_t i = 0; i < curve.days->size(); ++i) {
+    const double value = panel_->axis_value(curve.column->values[i]);
+    if (!std::isfinite(value)) continue;
+    days->InsertNextValue((*curve.days)[i]);
+    values->InsertNextValue(value);
+  }
+  table->AddColumn(days);
+  table->AddColumn(values);
+  auto& plot = *vtkPlotPoints::SafeDownCast(chart.AddPlot(vtkChart::POINTS));
+  plot.SetInputData(table, 0, 1);
+  plot.SetColor(curve.style.colour.red, curve.style.colour.green, curve.style.colour.blue, 255);
+  plot.SetMarkerStyle(vtkPlotPoints::CIRCLE);
+  plot.SetMarkerSize(static_cast<float>(16.0 * scale_ * kZoom));
 }
 
 }  // namespace howship::visualization

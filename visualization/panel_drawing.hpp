@@ -10,10 +10,12 @@ class vtkContextScene;
 
 namespace howship::visualization {
 
-/// The time axis that the panels of a picture share.
+/// The time axis that the panels of a picture share, or that of what the curves are over instead.
 struct TimeAxis {
   double first = 0.0, last = 1.0;
   std::string unit = "day";
+  bool logarithmic = false;  ///< times, first and last are logarithms to base ten
+  bool marked = false;       ///< each row is a measurement, and gets a mark
 };
 
 /// One panel at its place: axes, grid and curves.
@@ -32,6 +34,7 @@ class PanelDrawing {
 
  private:
   void add_curve(vtkChartXY& chart, std::size_t place) const;
+  void add_marks(vtkChartXY& chart, const Curve& curve) const;
 
   const ChartPanel* panel_;
   Rect place_;

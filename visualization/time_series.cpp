@@ -79,7 +79,7 @@ const Column* TimeSeries::find(std::string_view name) const {
   return nullptr;
 }
 
-TimeSeries read_time_series(const std::filesystem::path& path, bool may_be_cut) {
+TimeSeries read_time_series(const std::filesystem::path& path, bool may_be_cut, const std::string& first) {
   const std::string text = read_text(path, kLargestTable);
   TimeSeries series;
   int line_number = 0;
@@ -95,8 +95,9 @@ TimeSeries read_time_series(const std::filesystem::path& path, bool may_be_cut) 
       continue;
     }
     const std::vector<std::string> cells = split(line);
-    if (heading(cells[0]).name != "time")
-      fail(path, 1, 1, fmt::format("the first column is '{}', not 'time [day]'", cells[0]));
+    if (heading(cells[0]).name != first)
+      fail(path, 1, 1,
+           fmt::format("the first column is '{}', not '{} [{}]'", cells[0], first, first == "time" ? "day" : "1"));
     series.time_unit = heading(cells[0]).unit;
     for (std::size_t c = 1; c < cells.size(); ++c) series.columns.push_back(heading(cells[c]));
   }

@@ -24,8 +24,9 @@ struct TimeSeries {
 };
 
 /// @param may_be_cut  the run did not end: a last line without its end is left out
+/// @param first       what the first column is called: curves may be over something else than time
 /// @throws InputError with file, line and column when the table is not one
-TimeSeries read_time_series(const std::filesystem::path& path, bool may_be_cut);
+TimeSeries read_time_series(const std::filesystem::path& path, bool may_be_cut, const std::string& first = "time");
 
 /// A unit as it is printed: "mm^3" becomes "mm³", "ug/mL" becomes "µg/mL".
 std::string printed_unit(std::string unit);

@@ -63,6 +63,9 @@ class Loader {
       if (!std::holds_alternative<study::SingleVoxel>(loaded.study.vertebra))
         fault(entry.file_where, fmt::format("study '{}' has space in it, and a fit runs without", entry.id),
               "give it [vertebra] voxel = { bvtv = 0.15 }");
+      if (loaded.study.branch)
+        own.add(loaded.study.source.diagnostic(loaded.study.branch->where, "a fit begins on day 0, not with a branch",
+                                               "give the study the whole course"));
       const model::Library library = study::library_of(loaded.study, data_.models());
       loaded.arms = study::prepare_arms(loaded.study, library, units_, own);
     }

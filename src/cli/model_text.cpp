@@ -104,8 +104,8 @@ std::string explain_text(const model::Model& model) {
   for (const auto& parameter : model.parameters) text += parameter_text(parameter);
   text += "\nObservables\n";
   for (const auto& observable : model.observables) {
-    text += fmt::format("  {} = {}  [{}]{}\n", observable.id, observable.text, observable.unit.text,
-                        dash(observable.title));
+    text += fmt::format("  {} = {}  [{}]{}{}\n", observable.id, observable.text, observable.unit.text,
+                        dash(observable.title), observable.conserved ? "; only doses change it" : "");
   }
   if (!model.events.empty()) text += "\nEvents\n";
   for (const auto& event : model.events) text += event_text(model, event);

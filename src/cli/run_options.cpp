@@ -37,6 +37,8 @@ double seconds_between(const std::string& text) {
 void add_run_options(po::options_description& options) {
   options.add_options()("quiet,q", "no talk on stderr")("threads,j", po::value<int>(),
                                                         "threads (default: one per processor)")(
+      "arms-at-once", po::value<int>(),
+      "arms that are solved side by side, each with its share of the threads and memory of its own (1)")(
       "checkpoint-every", po::value<std::string>(),
       "wall time between checkpoints of a spatial run, from which howship resume goes on (10 min); never")(
       "data", po::value<std::string>(),
@@ -49,6 +51,11 @@ study::RunOptions run_options(const po::variables_map& given) {
   if (given.count("threads") > 0) {
     options.threads.count = given["threads"].as<int>();
     if (options.threads.count < 1 || options.threads.count > 1024) throw InputError("--threads must be from 1 to 1024");
+  }
+  if (given.count("arms-at-once") > 0) {
+    options.arms_at_once = given["arms-at-once"].as<int>();
+    if (options.arms_at_once < 1 || options.arms_at_once > 1024)
+      throw InputError("--arms-at-once must be from 1 to 1024");
   }
   if (given.count("checkpoint-every") > 0)
     options.checkpoint_seconds = seconds_between(given["checkpoint-every"].as<std::string>());

@@ -157,12 +157,17 @@ void Builder::observables() {
         fault(s.formula.where, fmt::format("observable '{}' is declared in {}, but its formula is in {}", s.id, s.unit,
                                            to_text(value->dimension)));
       }
+      if (s.conserved && model_.graph[value->node].stage == Stage::voxel) {
+        fault(s.formula.where, fmt::format("'{}' is said to be conserved, and differs from voxel to voxel", s.id),
+              "write integral(...) about it: what is conserved is a number");
+      }
       model_.observables.push_back({s.id,
                                     s.title,
                                     s.formula.value,
                                     declared,
                                     value->node,
                                     model_.graph[value->node].stage,
+                                    s.conserved,
                                     {s.where, file->id}});
     }
   }

@@ -369,10 +369,11 @@ class Reader {
     o.where = location(key.source());
     const toml::table* table = table_of(node, fmt::format("observable '{}'", o.id));
     if (table == nullptr) return;
-    allow(*table, {"title", "formula", "unit"}, "an observable");
+    allow(*table, {"title", "formula", "unit", "conserved"}, "an observable");
     o.title = string(*table, "title", true, o.where).value;
     o.formula = required_formula(*table, "formula", o.where);
     unit(*table, o.where, o.unit, o.unit_where);
+    o.conserved = boolean(*table, "conserved", false);
     out_.observables.push_back(std::move(o));
   }
 

@@ -55,6 +55,7 @@ struct ProcessStatement {
 struct ObservableStatement {
   std::string id, title, unit;
   Text formula;
+  bool conserved = false;
   SourceLocation where, unit_where;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <hdf5.h>
+#include <mutex>
 #include <unistd.h>
 #include <utility>
 
@@ -40,6 +41,12 @@ class Handle {
   herr_t (*close_)(hid_t) = nullptr;
 };
 
+// HDF5, as Debian builds it, is for one thread at a time, whatever files they have open.
+std::unique_lock<std::recursive_mutex> alone() {
+  static std::recursive_mutex library;
+  return std::unique_lock(library);
+}
+
 // HDF5 would print its own account of an error on top of ours, and at exit would close again, and crash over, a file
 // that it could not close on a full disk.
 void be_quiet() {
@@ -61,20 +68,38 @@ hid_t native() {
   return sizeof(Value) == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT;
 }
 
+// Properties of an object that does not note when it was written: the same contents are the same bytes.
+Handle timeless(hid_t kind) {
+  Handle plist(H5Pcreate(kind), H5Pclose);
+  H5Pset_obj_track_times(plist.get(), false);
+  return plist;
+}
+
+// The groups that stand before the last '/' of a name.
+bool make_groups(hid_t file, const std::string& name) {
+  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+    const std::string group = name.substr(0, slash);
+    if (H5Lexists(file, group.c_str(), H5P_DEFAULT) > 0) continue;
+    const Handle made(H5Gcreate2(file, group.c_str(), H5P_DEFAULT, timeless(H5P_GROUP_CREATE).get(), H5P_DEFAULT),
+                      H5Gclose);
+    if (!made.good()) return false;
+  }
+  return true;
+}
+
 template <class Value>
 bool write(hid_t file, const std::string& name, std::span<Value> values) {
   const hsize_t count = values.size();
   const Handle space(H5Screate_simple(1, &count, nullptr), H5Sclose);
-  const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-  H5Pset_create_intermediate_group(links.get(), 1);
-  const Handle layout(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  if (!make_groups(file, name)) return false;
+  const Handle layout = timeless(H5P_DATASET_CREATE);
   if (count > 0) {
     const hsize_t chunk = std::min(count, kChunk);
     H5Pset_chunk(layout.get(), 1, &chunk);
     H5Pset_fletcher32(layout.get());
   }
   const hid_t stored = sizeof(Value) == sizeof(double) ? H5T_IEEE_F64LE : H5T_IEEE_F32LE;
-  Handle data(H5Dcreate2(file, name.c_str(), stored, space.get(), links.get(), layout.get(), H5P_DEFAULT), H5Dclose);
+  Handle data(H5Dcreate2(file, name.c_str(), stored, space.get(), H5P_DEFAULT, layout.get(), H5P_DEFAULT), H5Dclose);
   if (!data.good()) return false;
   if (count > 0 && H5Dwrite(data.get(), native<Value>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
     return false;
@@ -97,11 +122,14 @@ struct CheckpointWriter::File {
 
 CheckpointWriter::CheckpointWriter(std::filesystem::path path, const CheckpointLabels& labels)
     : path_(std::move(path)), aside_(path_.string() + ".part"), file_(std::make_unique<File>()) {
+  const auto lock = alone();
   be_quiet();
-  file_->file = Handle(H5Fcreate(aside_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access().get()), H5Fclose);
+  file_->file =
+      Handle(H5Fcreate(aside_.c_str(), H5F_ACC_TRUNC, timeless(H5P_FILE_CREATE).get(), access().get()), H5Fclose);
   bool good = file_->file.good();
   if (good) {
-    const Handle group(H5Gcreate2(file_->file.get(), kLabels, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
+    const Handle group(
+        H5Gcreate2(file_->file.get(), kLabels, H5P_DEFAULT, timeless(H5P_GROUP_CREATE).get(), H5P_DEFAULT), H5Gclose);
     good = group.good();
     for (const auto& [name, text] : labels) good = good && write_label(group.get(), name, text);
   }
@@ -113,6 +141,7 @@ CheckpointWriter::CheckpointWriter(std::filesystem::path path, const CheckpointL
 }
 
 CheckpointWriter::~CheckpointWriter() {
+  const auto lock = alone();
   if (!file_->file.good()) return;
   file_->file.close();
   std::error_code ignored;
@@ -137,16 +166,20 @@ void put(hid_t file, const std::filesystem::path& aside, const std::string& name
 }  // namespace
 
 void CheckpointWriter::exchange(const std::string& name, std::span<double> values) {
+  const auto lock = alone();
   put(file_->file.get(), aside_, name, values);
 }
 void CheckpointWriter::exchange(const std::string& name, std::span<float> values) {
+  const auto lock = alone();
   put(file_->file.get(), aside_, name, values);
 }
 void CheckpointWriter::exchange(const std::string& name, std::vector<double>& values) {
+  const auto lock = alone();
   put(file_->file.get(), aside_, name, std::span(values));
 }
 
 void CheckpointWriter::commit() {
+  const auto lock = alone();
   const bool closed = file_->file.close();
   const int descriptor = ::open(aside_.c_str(), O_RDONLY | O_CLOEXEC);
   const bool on_disk = descriptor >= 0 && ::fsync(descriptor) == 0;
@@ -217,6 +250,7 @@ void get(hid_t file, const std::filesystem::path& path, const std::string& name,
 
 CheckpointReader::CheckpointReader(std::filesystem::path path)
     : path_(std::move(path)), file_(std::make_unique<File>()) {
+  const auto lock = alone();
   be_quiet();
   std::error_code error;
   if (!std::filesystem::is_regular_file(path_, error))
@@ -229,16 +263,31 @@ CheckpointReader::CheckpointReader(std::filesystem::path path)
     throw damaged(path_, "it does not say what it belongs to");
 }
 
-CheckpointReader::~CheckpointReader() = default;
+CheckpointReader::~CheckpointReader() {
+  const auto lock = alone();
+  file_.reset();
+}
 CheckpointReader::CheckpointReader(CheckpointReader&&) noexcept = default;
 
+bool CheckpointReader::contains(const std::string& name) const {
+  const auto lock = alone();
+  // HDF5 wants every group on the way looked at by itself.
+  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+    if (H5Lexists(file_->file.get(), name.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
+  }
+  return H5Lexists(file_->file.get(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
 void CheckpointReader::exchange(const std::string& name, std::span<double> values) {
+  const auto lock = alone();
   get(file_->file.get(), path_, name, values);
 }
 void CheckpointReader::exchange(const std::string& name, std::span<float> values) {
+  const auto lock = alone();
   get(file_->file.get(), path_, name, values);
 }
 void CheckpointReader::exchange(const std::string& name, std::vector<double>& values) {
+  const auto lock = alone();
   hsize_t count = 0;
   const Handle data = open_array<double>(file_->file.get(), path_, name, count);
   std::error_code error;

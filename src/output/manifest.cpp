@@ -31,15 +31,27 @@ Json arm_json(const ArmRecord& arm) {
   Json doses = Json::array();
   for (const DoseRecord& dose : arm.doses)
     doses.push_back({{"time_day", dose.time}, {"drug", dose.drug}, {"amount", dose.amount}});
-  return {{"id", arm.id},
-          {"title", arm.title},
-          {"status", to_text(arm.status)},
-          {"folder", arm.id},
-          {"models", arm.models},
-          {"treatment_start_day", arm.treatment_start ? Json(*arm.treatment_start) : Json(nullptr)},
-          {"doses", doses},
-          {"solver", numbers(arm.solver)},
-          {"mass_balance", numbers(arm.mass_balance)}};
+  Json json = {{"id", arm.id},
+               {"title", arm.title},
+               {"status", to_text(arm.status)},
+               {"folder", arm.id},
+               {"models", arm.models},
+               {"treatment_start_day", arm.treatment_start ? Json(*arm.treatment_start) : Json(nullptr)},
+               {"doses", doses},
+               {"states_day", arm.states},
+               {"solver", numbers(arm.solver)},
+               {"mass_balance", numbers(arm.mass_balance)}};
+  for (const LedgerRecord& ledger : arm.ledgers) {
+    json["ledgers"].push_back({{"name", ledger.name},
+                               {"unit", ledger.unit},
+                               {"start", ledger.start},
+                               {"entered", ledger.entered},
+                               {"end", ledger.end},
+                               {"imbalance", ledger.imbalance},
+                               {"imbalance_relative", ledger.relative}});
+  }
+  if (!arm.fresh.empty()) json["begins_anew"] = arm.fresh;
+  return json;
 }
 
 // Arms of a run over patients have no folders, and their state is that of the patients.
@@ -47,7 +59,7 @@ Json patients_json(const PatientsRecord& patients, const std::vector<ArmRecord>&
   Json arms_json = Json::array();
   for (const ArmRecord& arm : arms) {
     Json json = arm_json(arm);
-    for (const char* key : {"status", "folder", "solver", "mass_balance"}) json.erase(key);
+    for (const char* key : {"status", "folder", "states_day", "solver", "mass_balance", "ledgers"}) json.erase(key);
     arms_json.push_back(std::move(json));
   }
   Json failed = Json::array();
@@ -133,6 +145,8 @@ std::string Manifest::to_json() const {
                {"fields", fields_json},
                {"arms", arms_json},
                {"digests", digests}};
+  if (branch)
+    json["branch"] = {{"run", branch->run}, {"arm", branch->arm}, {"day", branch->day}, {"digest", branch->digest}};
   if (patients) json["patients"] = patients_json(*patients, arms);
   // A message may quote a user's file; bytes that are not UTF-8 must not stop the record of a failure.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -171,6 +185,11 @@ Manifest read_manifest(const std::filesystem::path& folder) {
       ArmRecord arm;
       arm.id = entry.at("id");
       arm.status = status_of(entry.at("status"));
+      for (const auto& ledger : entry.value("ledgers", nlohmann::json::array())) {
+        arm.ledgers.push_back({ledger.at("name"), ledger.at("unit"), ledger.at("start"), ledger.at("entered"),
+                               ledger.at("end"), ledger.at("imbalance"), ledger.at("imbalance_relative")});
+      }
+      arm.fresh = entry.value("begins_anew", std::vector<std::string>());
       for (const auto& [name, value] : entry.at("solver").items()) arm.solver.emplace_back(name, value);
       for (const auto& [name, value] : entry.at("mass_balance").items()) arm.mass_balance.emplace_back(name, value);
       manifest.arms.push_back(std::move(arm));

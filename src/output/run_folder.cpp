@@ -73,12 +73,18 @@ void remove_run(const fs::path& folder, const std::vector<std::string>& arms) {
     const fs::path place = folder / arm;
     if (fs::is_symlink(place, ignored)) continue;
     remove_files(place, {"timeseries.csv", "fluxes.csv", "frames.pvd", "checkpoint.h5"});
-    std::vector<fs::path> frames;
-    for (const auto& entry : fs::directory_iterator(place / "frames", ignored)) {
-      if (is_frame(entry.path())) frames.push_back(entry.path());
+    std::vector<fs::path> pieces;
+    for (const auto& entry : fs::directory_iterator(place / "states", ignored)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with("day_") && (name.ends_with(".h5") || name.ends_with(".h5.part")))
+        pieces.push_back(entry.path());
     }
-    for (const fs::path& frame : frames) fs::remove(frame, ignored);
-    fs::remove(place / "frames", ignored);  // these two go only when empty
+    for (const auto& entry : fs::directory_iterator(place / "frames", ignored)) {
+      if (is_frame(entry.path())) pieces.push_back(entry.path());
+    }
+    for (const fs::path& piece : pieces) fs::remove(piece, ignored);
+    fs::remove(place / "states", ignored);  // these go only when empty
+    fs::remove(place / "frames", ignored);
     fs::remove(place, ignored);
   }
   remove_pictures(folder / "pictures", arms);

@@ -112,6 +112,10 @@ class Planner {
     }
     Diagnostics own;  // read_study gives up early where something is wrong already
     planned.study = study::read_study(read_text(file), file.string(), {}, data_, units_, own);
+    if (planned.study.branch)
+      own.add(planned.study.source.diagnostic(planned.study.branch->where,
+                                              "a paper's study begins on day 0, not with a branch",
+                                              "give the study the whole course"));
     if (!planned.study.models.empty()) {
       const model::Library library = study::library_of(planned.study, data_.models());
       for (study::PreparedArm& arm : study::prepare_arms(planned.study, library, units_, own))

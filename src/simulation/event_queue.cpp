@@ -40,6 +40,12 @@ void EventQueue::reset() {
   last_ = 0.0;
 }
 
+void EventQueue::take_up(double time, std::span<const double> systemic) {
+  if (model_.events.empty()) return;
+  evaluate(time, systemic);
+  for (std::size_t e = 0; e < model_.events.size(); ++e) holds_[e] = outputs_[first_[e] + kCondition] != 0.0;
+}
+
 void EventQueue::evaluate(double time, std::span<const double> systemic) {
   program_.prepare(workspace_, {time, systemic, no_reductions_});
   program_.scalars(workspace_, outputs_);

@@ -20,6 +20,9 @@ class EventQueue {
   /// Back to day 0, before anything has happened.
   void reset();
 
+  /// In the middle of things: what holds now has held before.
+  void take_up(double time, std::span<const double> systemic);
+
   /// Notes which conditions changed. @returns whether anything is to happen now
   bool due(double time, std::span<const double> systemic);
   /// Notes which conditions changed and lets everything happen that is due; `systemic` gets the new values (slot

@@ -1,5 +1,9 @@
 #include "howship/simulation/simulation.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "howship/core/error.hpp"
@@ -87,10 +91,27 @@ Simulation::Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vec
                        SolverOptions options)
     : impl_(std::make_unique<Impl>(std::move(kinetics), std::move(parameters), domain, given, options)) {}
 Simulation::~Simulation() = default;
+Simulation::Simulation(Simulation&&) noexcept = default;
 
 std::size_t Simulation::unknowns() const {
   return impl_->system.layout().unknowns() + impl_->kinetics->model().systemic.size() -
          impl_->system.main_slots().size();
+}
+
+void Simulation::begin_at(Start start) {
+  const model::Model& model = impl_->kinetics->model();
+  const auto fits = [this](const std::vector<double>& field) {
+    return field.empty() || field.size() == impl_->system.layout().voxels;
+  };
+  if (start.systemic.size() != model.systemic.size() || start.local.size() != model.local.size() ||
+      !std::all_of(start.local.begin(), start.local.end(), fits)) {
+    throw std::logic_error("a start has one entry per species and one value per voxel");
+  }
+  impl_->start = std::move(start);
+}
+
+bool Simulation::anything_waits() const {
+  return impl_->events.next_time().has_value();
 }
 
 Statistics Simulation::run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "howship/simulation/simulation.hpp"
@@ -32,6 +33,7 @@ struct Simulation::Impl {
 
   // The course of a run.
   void begin(const Schedule& schedule);
+  void take(const Start& from);
   void arrive(const Schedule& schedule, const Callbacks& callbacks);
   void travel(double until, bool jump, std::size_t stop, const Callbacks& callbacks);
   bool step_to(double stop, double limit);
@@ -68,6 +70,8 @@ struct Simulation::Impl {
   Integrator integrator;
   Buffer<double> view;
   std::vector<double> systemic;
+
+  std::optional<Start> start;  ///< absent: the model's own on day 0
 
   // Where a run is.
   std::vector<Instant> instants;

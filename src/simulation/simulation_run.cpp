@@ -19,6 +19,7 @@ constexpr double kHarmlessJump = 1.0;
 Statistics Simulation::Impl::run(const Schedule& schedule, const Callbacks& callbacks, Archive* saved) {
   begun = std::chrono::steady_clock::now();
   instants = instants_of(schedule, time_breaks(*kinetics, parameters, schedule.end), kinetics->model().systemic.size());
+  if (start) std::erase_if(instants, [this](const Instant& instant) { return instant.time < start->time; });
   counters_before = system.counters();
   newton_before = integrator.newton().counters();
   carried = {};
@@ -47,14 +48,34 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const Callbacks& call
 }
 
 void Simulation::Impl::begin(const Schedule& schedule) {
-  time = 0.0;
+  time = start ? start->time : 0.0;
   next = 0;
   crossed = false;
   system.initial_state(y.get(), systemic);
-  ahead.set_state(systemic);
   events.reset();
-  ahead.integrate(0.0, known_until(schedule));
-  integrator.begin(0.0);
+  if (start) {
+    take(*start);
+    events.take_up(time, systemic);
+  }
+  ahead.set_state(systemic);
+  ahead.integrate(time, known_until(schedule));
+  integrator.begin(time);
+}
+
+// What another run had come to, over the model's own initial state. Nothing has been integrated ahead yet, so the
+// field's unknowns are the values themselves.
+void Simulation::Impl::take(const Start& from) {
+  const Layout& layout = system.layout();
+  double* values = system.space().values(y.get());
+  for (std::size_t s = 0; s < layout.locals; ++s) {
+    if (from.local[s].empty()) continue;
+    for (std::size_t lane = 0; lane < layout.padded(); ++lane)
+      values[layout.index(s, lane)] = from.local[s][layout.source(lane)];
+  }
+  for (std::size_t slot = 0; slot < from.systemic.size(); ++slot) {
+    if (from.systemic[slot]) systemic[slot] = *from.systemic[slot];
+  }
+  for (const std::size_t slot : system.main_slots()) main_value(slot) = systemic[slot];
 }
 
 std::size_t Simulation::Impl::next_stop(std::size_t from) const {

@@ -71,14 +71,18 @@ output::CheckpointReader ArmCheckpoint::open(ArmRecorder& recorder) const {
   return reader;
 }
 
-output::CheckpointLabels checkpoint_labels(const std::string& resolved, const Place& place) {
+std::string vertebra_digest(const Place& place) {
   std::string vertebra;
   for (const auto& [name, values] : place.given) vertebra += name + digest(bytes_of(values));
   vertebra += digest(bytes_of(place.domain.active()));
   for (const auto& [name, sha] : place.digests) vertebra += name + sha;
+  return digest(vertebra);
+}
+
+output::CheckpointLabels checkpoint_labels(const std::string& resolved, const Place& place) {
   return {{"checkpoint format", "1"},
           {"resolved.toml", digest(resolved)},
-          {"vertebra", digest(vertebra)},
+          {"vertebra", vertebra_digest(place)},
           {"program", file_digest("/proc/self/exe")}};
 }
 

@@ -38,6 +38,9 @@ class ArmCheckpoint {
   std::chrono::steady_clock::time_point next_;
 };
 
+/// Says which vertebra and lesion it is.
+std::string vertebra_digest(const Place& place);
+
 /// What the checkpoints of a run belong to: digests of the study, the vertebra and this program.
 output::CheckpointLabels checkpoint_labels(const std::string& resolved, const Place& place);
 

@@ -28,7 +28,8 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
                          const std::filesystem::path& folder, Threads threads, output::CsvFile::Opening opening)
     : arm_(arm),
       read_outs_(*arm.model),
-      probe_(std::move(kinetics), arm.parameters, place.domain, place.given_fields(arm.model->given), threads) {
+      probe_(std::move(kinetics), arm.parameters, place.domain, place.given_fields(arm.model->given), threads),
+      ledgers_(*arm.model) {
   const model::Model& model = *arm.model;
   std::vector<output::Column> fluxes;
   for (const auto& process : model.processes) {
@@ -54,11 +55,14 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
 void ArmRecorder::exchange(simulation::Archive& archive) {
   series_->exchange(archive);
   fluxes_->exchange(archive);
+  ledgers_.exchange(archive);
   if (frames_) frames_->exchange(archive);
 }
 
 void ArmRecorder::record(const simulation::State& state, simulation::Moment moment) {
   const bool at_dose = moment != simulation::Moment::output;
+  if (at_dose || state.time == arm_.rows.front() || state.time == arm_.rows.back())
+    ledgers_.record(probe_, state, moment);
   if (at_dose || std::binary_search(arm_.rows.begin(), arm_.rows.end(), state.time)) write_row(state);
   // Tissue does not jump at a dose; its frame shows what the time before it led to.
   const bool is_frame = std::binary_search(arm_.frames.begin(), arm_.frames.end(), state.time);

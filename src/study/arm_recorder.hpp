@@ -10,6 +10,7 @@
 #include "howship/study/place.hpp"
 #include "howship/study/prepare.hpp"
 
+#include "ledgers.hpp"
 #include "read_outs.hpp"
 
 namespace howship::study {
@@ -26,6 +27,9 @@ class ArmRecorder {
 
   void record(const simulation::State& state, simulation::Moment moment);
 
+  /// The ledgers so far.
+  std::vector<output::LedgerRecord> ledgers() const { return ledgers_.entries(); }
+
   /// How many columns the two tables of a model have.
   static std::size_t columns(const model::Model& model);
 
@@ -36,6 +40,7 @@ class ArmRecorder {
   const PreparedArm& arm_;
   ReadOuts read_outs_;
   simulation::Probe probe_;
+  Ledgers ledgers_;
   std::vector<model::NodeId> rates_, fields_;
   std::vector<double> flux_scale_;  // from base units to what the column says
   std::optional<output::TimeSeriesWriter> series_, fluxes_;

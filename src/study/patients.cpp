@@ -186,6 +186,14 @@ void run_all(const Shared& shared, Threads threads, std::size_t window, const In
   });
 }
 
+void require_no_branch(const Study& study) {
+  if (!study.branch) return;
+  std::vector<Diagnostic> faults{study.source.diagnostic(study.branch->where,
+                                                         "patients begin on day 0, and this study with a branch",
+                                                         "take [branch] out, and give the study the whole course")};
+  throw InputError(std::move(faults));
+}
+
 void require_no_space(const Study& study) {
   if (std::holds_alternative<SingleVoxel>(study.vertebra)) return;
   std::vector<Diagnostic> faults{
@@ -208,6 +216,7 @@ RunResult run_patients(const Study& study, const PatientTable& table, const Data
   const std::filesystem::path folder =
       options.folder.empty() ? std::filesystem::path("out") / study.id : options.folder;
   if (!options.dry_run) output::check_run_folder(folder, options.force);
+  require_no_branch(study);
   require_no_space(study);
 
   // Everything is checked before anything is written: models, then what the table says of them.

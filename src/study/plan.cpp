@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include <fmt/format.h>
 
+#include "howship/core/progress.hpp"
 #include "howship/output/budget.hpp"
 
 #include "arm_recorder.hpp"
@@ -12,17 +14,19 @@
 namespace howship::study {
 namespace {
 
-// The largest arm's needs: arms run one after the other.
-std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t voxels, std::size_t lattice) {
+// What the largest arms need that are solved at the same time.
+std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t voxels, std::size_t lattice, int at_once) {
   constexpr std::uintmax_t kProgram = 40'000'000;  // the program and its libraries, measured on a single voxel
-  std::uintmax_t most = 0;
+  std::vector<std::uintmax_t> needs;
   for (const CompiledArm& compiled : arms) {
     const std::uintmax_t solver = simulation::Simulation::memory_estimate(*compiled.kinetics, voxels);
     const std::size_t copies = 3 * compiled.arm.model->given.size() + compiled.arm.fields.size();
     const std::uintmax_t image = static_cast<std::uintmax_t>(lattice) * (8 * compiled.arm.fields.size() + 16);
-    most = std::max(most, solver + static_cast<std::uintmax_t>(voxels) * 8 * copies + image);
+    needs.push_back(solver + static_cast<std::uintmax_t>(voxels) * 8 * copies + image);
   }
-  return kProgram + most;
+  std::sort(needs.rbegin(), needs.rend());
+  needs.resize(std::min(needs.size(), static_cast<std::size_t>(at_once)));
+  return std::accumulate(needs.begin(), needs.end(), kProgram);
 }
 
 }  // namespace
@@ -44,17 +48,17 @@ void check_lattice(const Study& study, const std::vector<CompiledArm>& arms) {
   const double lattice = std::min(lattice_estimate(study.vertebra), kMostVoxels);
   // The built-in vertebrae fill about a fifth of their box.
   const double active = std::holds_alternative<Block>(study.vertebra) ? lattice : 0.2 * lattice;
-  output::require_memory(memory_of(arms, static_cast<std::size_t>(active), static_cast<std::size_t>(lattice)),
+  output::require_memory(memory_of(arms, static_cast<std::size_t>(active), static_cast<std::size_t>(lattice), 1),
                          fmt::format("a vertebra of about {:.3g} voxels", active));
 }
 
 Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place,
-               const std::filesystem::path& folder) {
+               const std::filesystem::path& folder, int at_once) {
   Plan plan;
   plan.arms = arms.size();
   plan.voxels = place.domain.size();
   if (!arms.empty()) plan.time_unit = arms.front().arm.model->time_unit;
-  plan.memory = memory_of(arms, plan.voxels, place.domain.grid().count());
+  plan.memory = memory_of(arms, plan.voxels, place.domain.grid().count(), at_once);
   for (const CompiledArm& compiled : arms) {
     const PreparedArm& arm = compiled.arm;
     plan.unknowns = std::max(plan.unknowns, plan.voxels * arm.model->local.size() + arm.model->systemic.size());
@@ -68,7 +72,8 @@ Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const P
     budget.columns = ArmRecorder::columns(*arm.model);
     budget.frames = arm.frames.size();
     budget.fields = arm.fields.size();
-    plan.output += budget.output_bytes();
+    const std::uintmax_t kept = 8 * (plan.voxels * arm.model->local.size() + arm.model->systemic.size());
+    plan.output += budget.output_bytes() + arm.states.size() * kept;
   }
   output::require_memory(plan.memory, fmt::format("'{}' with {} voxels", study.id, plan.voxels));
   output::require_disk(plan.output, folder);
@@ -77,14 +82,18 @@ Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const P
 
 std::string Plan::text(const Study& study) const {
   const std::string many = patients > 0 ? fmt::format("{} patient{}, ", patients, patients == 1 ? "" : "s") : "";
+  const std::string unit = time_unit == "day" ? "days" : time_unit;
+  const std::string time = study.branch ? fmt::format("{} {:g} to {:g}", unit, study.branch->day, study.duration)
+                                        : fmt::format("{:g} {}", study.duration, unit);
   std::string text =
-      fmt::format("{}: {}{} arm{}, {:g} {}, {} voxel{}, {} unknowns, {} doses, {} rows, {} frames\n", study.id, many,
-                  arms, arms == 1 ? "" : "s", study.duration, time_unit == "day" ? "days" : time_unit, voxels,
-                  voxels == 1 ? "" : "s", unknowns, doses, rows, frames);
+      fmt::format("{}: {}{} arm{}, {}, {} voxel{}, {} unknowns, {} doses, {} rows, {} frames\n", study.id, many, arms,
+                  arms == 1 ? "" : "s", time, voxels, voxels == 1 ? "" : "s", unknowns, doses, rows, frames);
   text += fmt::format("memory about {}", output::bytes_text(static_cast<double>(memory)));
   if (const auto available = output::available_memory())
     text += fmt::format(" of {} available", output::bytes_text(static_cast<double>(*available)));
-  return text + fmt::format("; results up to {}", output::bytes_text(static_cast<double>(output)));
+  text += fmt::format("; results up to {}", output::bytes_text(static_cast<double>(output)));
+  if (seconds) text += fmt::format("; solving takes about {}", duration_text(*seconds));
+  return text;
 }
 
 }  // namespace howship::study

@@ -20,7 +20,8 @@ std::vector<CompiledArm> compile_arms(std::vector<PreparedArm> arms);
 void check_lattice(const Study& study, const std::vector<CompiledArm>& arms);
 
 /// Counts what a run takes. @throws InputError if the memory, OutputError if the disk cannot hold it
+/// @param at_once  how many arms are solved side by side
 Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place,
-               const std::filesystem::path& folder);
+               const std::filesystem::path& folder, int at_once = 1);
 
 }  // namespace howship::study

@@ -123,7 +123,8 @@ class Preparer {
         fields.insert(list.begin(), list.end());
     }
     for (const ParameterValue& value : study_.parameters) {
-      if (!parameters.contains(value.id)) no_parameter(value, {parameters.begin(), parameters.end()});
+      if (!value.inherited && !parameters.contains(value.id))
+        no_parameter(value, {parameters.begin(), parameters.end()});
     }
     if (study_.output.default_fields) return;
     for (const std::string& name : study_.output.fields) {
@@ -200,7 +201,8 @@ class Preparer {
     const std::string amount = fmt::format("{} {}", rule.amount.value, rule.amount.unit.text);
     const double until = std::min(rule.until ? rule.until->base() : study_.duration, study_.duration);
     try {
-      const auto times = event_times(rule.start.base(), rule.every ? rule.every->base() : 0.0, until);
+      auto times = event_times(rule.start.base(), rule.every ? rule.every->base() : 0.0, until);
+      leave_past_out(times, drug->id, prepared);
       if (times.empty()) {
         fault(rule.where,
               fmt::format("arm {}: no dose of {} falls into the study, which ends on day {:g}", arm.id, drug->id,
@@ -217,11 +219,28 @@ class Preparer {
     }
   }
 
+  // Doses before a branch belong to the run that it leaves.
+  void leave_past_out(std::vector<double>& times, const std::string& drug, PreparedArm& prepared) const {
+    if (!study_.branch) return;
+    const std::size_t past = std::erase_if(times, [this](double time) { return time < study_.branch->day; });
+    if (past == 0) return;
+    prepared.notes.push_back(
+        fmt::format("arm {}: {} dose{} of {} before day {:g} are left out; the run that it goes "
+                    "on from says what was given until then",
+                    prepared.id, past, past == 1 ? "" : "s", drug, study_.branch->day));
+  }
+
   void settle_times(PreparedArm& prepared) {
     if (!(study_.duration > 0.0)) return;
-    std::vector<double> all = output_times(study_.output.every, study_.duration);
-    std::vector<double> rows = all;
-    all.insert(all.end(), study_.output.frames.begin(), study_.output.frames.end());
+    const double begin = study_.branch ? study_.branch->day : 0.0;
+    std::vector<double> rows = output_times(study_.output.every, study_.duration);
+    std::vector<double> frames = study_.output.frames;
+    for (auto* times : {&rows, &frames}) std::erase_if(*times, [begin](double time) { return time < begin; });
+    if (rows.front() != begin) rows.insert(rows.begin(), begin);
+    const std::vector<double> states = study_.output.states.value_or(std::vector{study_.duration});
+    std::vector<double> all = rows;
+    all.insert(all.end(), frames.begin(), frames.end());
+    all.insert(all.end(), states.begin(), states.end());
     for (const auto& dose : prepared.schedule.doses) all.push_back(dose.time);
     const Clock clock(all);
     const auto settled = [&](std::vector<double> times) {
@@ -230,14 +249,16 @@ class Preparer {
       return times;
     };
     prepared.rows = settled(std::move(rows));
-    prepared.frames = settled(study_.output.frames);
+    prepared.frames = settled(std::move(frames));
+    prepared.states = settled(states);
     for (auto& dose : prepared.schedule.doses) dose.time = clock.exact(dose.time);
     for (auto& dose : prepared.doses) dose.time = clock.exact(dose.time);
     std::stable_sort(prepared.doses.begin(), prepared.doses.end(),
                      [](const auto& a, const auto& b) { return a.time < b.time; });
-    std::vector<double>& outputs = prepared.schedule.outputs;
-    std::set_union(prepared.rows.begin(), prepared.rows.end(), prepared.frames.begin(), prepared.frames.end(),
-                   std::back_inserter(outputs));
+    std::set<double> outputs;
+    for (const auto* times : {&prepared.rows, &prepared.frames, &prepared.states})
+      outputs.insert(times->begin(), times->end());
+    prepared.schedule.outputs.assign(outputs.begin(), outputs.end());
     prepared.schedule.end = prepared.rows.back();
   }
 

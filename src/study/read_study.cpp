@@ -133,6 +133,12 @@ Output read_output(TableReader& reader, Study& study) {
   }
   std::sort(output.frames.begin(), output.frames.end());
   output.frames.erase(std::unique(output.frames.begin(), output.frames.end()), output.frames.end());
+  if (reader.has("states")) {
+    output.states.emplace();
+    for (const Quantity& time : reader.quantities("states", time_dimension(), "365 day", within))
+      output.states->push_back(time.base());
+    std::sort(output.states->begin(), output.states->end());
+  }
   output.default_fields = !reader.has("fields");
   output.fields = names(reader.texts("fields"), output.field_places);
   reader.finish();
@@ -214,7 +220,7 @@ TableReader section(TableReader& root, const std::string& name) {
 }  // namespace
 
 Study read_study(const std::string& text, const std::string& file, const std::vector<std::string>& overrides,
-                 const DataFolder& data, const UnitSystem& units, Diagnostics& faults) {
+                 const DataFolder& data, const UnitSystem& units, Diagnostics& faults, Branches branches) {
   Study study;
   study.source = SourceText(file, text);
   const ReadingContext context{&study.source, &units, &faults};
@@ -226,19 +232,32 @@ Study read_study(const std::string& text, const std::string& file, const std::ve
   const std::filesystem::path path(file);
   study.id = read_id(root, path.stem().string());
   study.title = root.text("title").value_or(study.id);
-  root.require("models", "models = [\"vicious_cycle\"]");
-  study.models = read_models(root, path.parent_path(), study);
+  if (root.has("branch") && branches == Branches::followed) {
+    TableReader branch = section(root, "branch");
+    read_branch(branch, path.parent_path(), data, study);
+  } else {
+    root.require("models", "models = [\"vicious_cycle\"]");
+    root.require("vertebra", "[vertebra] with built_in = \"L3\", or ct = \"...\", or voxel = { bvtv = 0.15 }");
+  }
+  if (root.has("models")) study.models = read_models(root, path.parent_path(), study);
   if (root.has("models") && root.node("models")->is_array() && root.node("models")->as_array()->empty())
     context.fault(root.where("models"), "models is empty: name at least one", "write models = [\"vicious_cycle\"]");
   if (const auto duration = root.quantity("duration", time_dimension(), "730 day", kPositive))
     study.duration = duration->base();
   root.require("duration", "duration = \"730 day\"");
-  study.parameters = read_parameters(root);
+  if (study.branch && study.duration > 0.0 && study.duration <= study.branch->day) {
+    context.fault(root.where("duration"),
+                  fmt::format("the study ends on day {:g}, and begins on day {:g}, where it branches", study.duration,
+                              study.branch->day),
+                  "duration counts from the first day of the run that is left");
+  }
+  for (ParameterValue& value : read_parameters(root)) study.parameters.push_back(std::move(value));
 
-  root.require("vertebra", "[vertebra] with built_in = \"L3\", or ct = \"...\", or voxel = { bvtv = 0.15 }");
-  TableReader vertebra = section(root, "vertebra");
-  study.vertebra_where = vertebra.where();
-  if (root.has("vertebra")) study.vertebra = read_vertebra(vertebra, data, path.parent_path());
+  if (root.has("vertebra")) {
+    TableReader vertebra = section(root, "vertebra");
+    study.vertebra_where = vertebra.where();
+    study.vertebra = read_vertebra(vertebra, data, path.parent_path());
+  }
   if (const toml::table* lesion = root.table("lesion")) {
     TableReader reader(*lesion, "lesion", context);
     study.lesion = read_lesion(reader);
@@ -247,10 +266,14 @@ Study read_study(const std::string& text, const std::string& file, const std::ve
                     "write voxel = { bvtv = 0.15, lesion = 1 }");
     }
   }
-  TableReader solver = section(root, "solver");
-  study.solver = read_solver(solver);
-  TableReader output = section(root, "output");
-  study.output = read_output(output, study);
+  if (root.has("solver") || !study.branch) {
+    TableReader solver = section(root, "solver");
+    study.solver = read_solver(solver);
+  }
+  if (root.has("output") || !study.branch) {
+    TableReader output = section(root, "output");
+    study.output = read_output(output, study);
+  }
   read_arms(root, data, path.parent_path(), study);
   if (const toml::table* inlined = root.table("inline")) {
     TableReader reader(*inlined, "inline", context);

@@ -118,6 +118,11 @@ std::string lesion_table(const Lesion& lesion) {
                      sized(lesion.edge, "mm"));
 }
 
+std::string branch_table(const Branch& branch) {
+  return fmt::format("\n[branch]\nrun = {}\narm = {}\nday = {}\ndigest = {}\n", quoted(branch.run.string()),
+                     quoted(branch.arm), sized(branch.day, "day"), quoted(branch.digest));
+}
+
 std::string arm_table(const Arm& arm) {
   std::string out = fmt::format("\n[[arms]]\nid = {}\ntitle = {}\nmodels = {}\n", quoted(arm.id), quoted(arm.title),
                                 texts(arm.models));
@@ -142,12 +147,15 @@ std::string resolved_text(const Study& study, const std::map<std::string, std::s
   if (!study.parameters.empty()) out += "\n[parameters]\n" + parameter_table(study.parameters);
   out += "\n[vertebra]\n" + std::visit([](const auto& vertebra) { return vertebra_table(vertebra); }, study.vertebra);
   if (study.lesion) out += lesion_table(*study.lesion);
+  if (study.branch) out += branch_table(*study.branch);
   out +=
       fmt::format("\n[solver]\nrelative_tolerance = {}\nmax_step = {}\nmax_order = {}\n",
                   number(study.solver.relative_tolerance), sized(study.solver.max_step, "day"), study.solver.max_order);
   out += fmt::format("\n[output]\nevery = {}\n", sized(study.output.every, "day"));
   if (!study.output.frames.empty())
     out += "frames = " + list(study.output.frames, [](double time) { return sized(time, "day"); }) + "\n";
+  if (study.output.states)
+    out += "states = " + list(*study.output.states, [](double time) { return sized(time, "day"); }) + "\n";
   if (!study.output.default_fields) out += "fields = " + texts(study.output.fields) + "\n";
   for (const Arm& arm : study.arms) out += arm_table(arm);
   out += "\n[inline]\ncitations = " + block(citations) + "\n\n[inline.models]\n";

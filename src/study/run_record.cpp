@@ -18,6 +18,7 @@ output::ArmRecord arm_record(const CompiledArm& compiled) {
   record.title = arm.title;
   record.models = arm.models;
   record.doses = arm.doses;
+  record.states = arm.states;
   if (!arm.doses.empty()) record.treatment_start = arm.doses.front().time;
   for (const model::Drug& drug : arm.model->drugs) {
     const model::Species& species = arm.model->species[drug.species];
@@ -45,6 +46,8 @@ RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Pla
   manifest_.digests = place.digests;
   manifest_.digests["study"] = digest(fmt::format("{}", fmt::join(study.source.lines, "\n")));
   for (const auto& [id, text] : model_texts(arms)) manifest_.digests["model " + id] = digest(text);
+  if (study.branch)
+    manifest_.branch = {study.branch->run.string(), study.branch->arm, study.branch->day, study.branch->digest};
   for (const CompiledArm& arm : arms) {
     manifest_.arms.push_back(arm_record(arm));
     if (!arm.arm.frames.empty()) add_fields(arm.arm.fields);
@@ -59,6 +62,10 @@ void RunRecord::begins(const std::map<std::string, std::string>& labels, std::ui
   write();
 }
 
+void RunRecord::branches(const std::vector<std::vector<std::string>>& fresh) {
+  for (std::size_t i = 0; i < fresh.size(); ++i) manifest_.arms[i].fresh = fresh[i];
+}
+
 void RunRecord::go_on_from(const output::Manifest& earlier) {
   manifest_.started = earlier.started;
   manifest_.digests = earlier.digests;
@@ -67,10 +74,13 @@ void RunRecord::go_on_from(const output::Manifest& earlier) {
   seconds_before_ = earlier.wall_seconds;
   for (const output::ArmRecord& before : earlier.arms) {
     for (output::ArmRecord& arm : manifest_.arms) {
-      if (arm.id != before.id || before.status != output::Status::complete) continue;
+      if (arm.id != before.id) continue;
+      arm.fresh = before.fresh;
+      if (before.status != output::Status::complete) continue;
       arm.status = before.status;
       arm.solver = before.solver;
       arm.mass_balance = before.mass_balance;
+      arm.ledgers = before.ledgers;
     }
   }
 }
@@ -100,7 +110,8 @@ void RunRecord::arm_begins(std::size_t arm) {
   write();
 }
 
-void RunRecord::arm_ends(std::size_t arm, const simulation::Statistics& s) {
+void RunRecord::arm_ends(std::size_t arm, const simulation::Statistics& s, std::vector<output::LedgerRecord> ledgers) {
+  manifest_.arms[arm].ledgers = std::move(ledgers);
   manifest_.arms[arm].status = output::Status::complete;
   manifest_.arms[arm].solver = {{"steps", s.steps},
                                 {"error_test_failures", s.error_test_failures},

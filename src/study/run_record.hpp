@@ -23,12 +23,14 @@ class RunRecord {
 
   /// Notes what the run's checkpoints belong to, and the bytes of memory it was said to take.
   void begins(const std::map<std::string, std::string>& labels, std::uintmax_t memory);
+  /// Of each arm of a branch, the species that the run which it leaves did not have.
+  void branches(const std::vector<std::vector<std::string>>& fresh);
   bool is_complete(std::size_t arm) const { return manifest_.arms[arm].status == output::Status::complete; }
 
   /// The run is one over patients. What is noted in the answer is written with the next call.
   output::PatientsRecord& patients_begin(const PatientTable& table);
   void arm_begins(std::size_t arm);
-  void arm_ends(std::size_t arm, const simulation::Statistics& statistics);
+  void arm_ends(std::size_t arm, const simulation::Statistics& statistics, std::vector<output::LedgerRecord> ledgers);
   void arm_fails(std::size_t arm);
   /// Notes why; does not throw even if the record cannot be written, since the failure itself must reach the user.
   void fails(const std::exception_ptr& failure, double seconds) noexcept;

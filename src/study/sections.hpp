@@ -11,6 +11,10 @@ namespace howship::study {
 Vertebra read_vertebra(TableReader& reader, const DataFolder& data, const std::filesystem::path& beside);
 Lesion read_lesion(TableReader& reader);
 
+/// Where a study branches from a run, and what it takes over from that run where it says nothing itself: models,
+/// parameters, vertebra, lesion, solver, and what is written how often.
+void read_branch(TableReader& reader, const std::filesystem::path& beside, const DataFolder& data, Study& study);
+
 /// Doses of an arm: those written out, and those of regimens by name.
 /// @param reader  of the arm
 std::vector<DoseRule> read_doses(TableReader& reader, const DataFolder& data);

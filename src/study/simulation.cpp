@@ -1,13 +1,18 @@
 #include "howship/study/simulation.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <chrono>
 #include <cstdio>
+#include <map>
+#include <mutex>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "howship/core/files.hpp"
 #include "howship/core/interrupt.hpp"
@@ -18,6 +23,8 @@
 
 #include "arm_checkpoint.hpp"
 #include "arm_recorder.hpp"
+#include "kept_state.hpp"
+#include "pilot.hpp"
 #include "plan.hpp"
 #include "run_record.hpp"
 
@@ -28,10 +35,24 @@ simulation::SolverOptions solver_options(const Study& study, Threads threads) {
   return {study.solver.relative_tolerance, study.solver.max_step, study.solver.max_order, threads};
 }
 
-simulation::Simulation assemble(const CompiledArm& compiled, const Place& place,
-                                const simulation::SolverOptions& options) {
-  return {compiled.kinetics, compiled.arm.parameters, place.domain, place.given_fields(compiled.arm.model->given),
-          options};
+/// What an arm of a branch begins with. @throws InputError if it cannot be had
+KeptState state_to_go_on_from(const CompiledArm& compiled, const Branch& branch, const Place& place) {
+  const std::filesystem::path file = state_file(branch.run / branch.arm, branch.day);
+  KeptState kept = kept_state(file, vertebra_digest(place), *compiled.arm.model, place.domain.size());
+  if (file_digest(file) != branch.digest)
+    throw InputError(fmt::format("the state '{}' has changed since", file.string()), "run the branch anew");
+  return kept;
+}
+
+simulation::Simulation assemble(const CompiledArm& compiled, const Study& study, const Place& place, Threads threads,
+                                std::vector<std::string>* fresh = nullptr) {
+  simulation::Simulation simulation(compiled.kinetics, compiled.arm.parameters, place.domain,
+                                    place.given_fields(compiled.arm.model->given), solver_options(study, threads));
+  if (!study.branch) return simulation;
+  KeptState kept = state_to_go_on_from(compiled, *study.branch, place);
+  if (fresh != nullptr) *fresh = std::move(kept.fresh);
+  simulation.begin_at(std::move(kept.start));
+  return simulation;
 }
 
 /// What the arms of a run share.
@@ -42,8 +63,14 @@ struct Run {
   const RunOptions& options;
   const output::CheckpointLabels& labels;
   const InterruptGuard& interrupt;
-  ProgressLine& progress;
   bool is_resumed = false;
+};
+
+/// What an arm works with while others may run beside it.
+struct Workplace {
+  Threads threads;
+  ProgressLine& progress;
+  const std::atomic<bool>& halt;  ///< another arm has met what ends the whole run
 };
 
 void say(const RunOptions& options, const std::string& text) {
@@ -69,8 +96,14 @@ InputError with_a_way_on(const InputError& error, const std::filesystem::path& f
                                 first.hint.empty() ? "" : first.hint + "; ", how_to_go_on(folder)));
 }
 
+/// What an arm leaves for run.json.
+struct ArmEnd {
+  simulation::Statistics statistics;
+  std::vector<output::LedgerRecord> ledgers;
+};
+
 // One arm from day 0, or from its checkpoint, to the end; written as it goes.
-simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool from_checkpoint) {
+ArmEnd run_arm(const CompiledArm& compiled, const Run& run, const Workplace& workplace, bool from_checkpoint) {
   const PreparedArm& arm = compiled.arm;
   const std::filesystem::path folder = run.folder / arm.id;
   output::CheckpointLabels labels = run.labels;
@@ -82,32 +115,37 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool
     say(run.options,
         fmt::format("{:<18} {}", arm.id, again ? "goes on from its checkpoint" : "begins on its first day"));
 
-  simulation::Simulation simulation = assemble(compiled, run.place, solver_options(run.study, run.options.threads));
-  ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, run.options.threads,
+  simulation::Simulation simulation = assemble(compiled, run.study, run.place, workplace.threads);
+  ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, workplace.threads,
                        again ? output::CsvFile::Opening::again : output::CsvFile::Opening::anew);
-  run.progress.begin(arm.id);
+  workplace.progress.begin(arm.id);
+  const std::string vertebra = arm.states.empty() ? "" : vertebra_digest(run.place);
   simulation::Callbacks callbacks;
   callbacks.observer = [&](const simulation::State& state, simulation::Moment moment) {
     recorder.record(state, moment);
+    if (moment != simulation::Moment::after_dose &&
+        std::binary_search(arm.states.begin(), arm.states.end(), state.time))
+      keep_state(state_file(folder, state.time), vertebra, *arm.model, state, run.place.domain.size(),
+                 simulation.anything_waits());
   };
   // Looked at once a step, so that a signal is never answered before its checkpoint is written.
   bool stopping = false;
   bool warned = false;
   callbacks.at_rest = [&](double day) {
-    stopping = run.interrupt.requested();
+    stopping = run.interrupt.requested() || workplace.halt;
     if (!simulation.can_save() || !(stopping || checkpoint.due())) return;
     try {
       checkpoint.save(day, simulation, recorder);
     } catch (const OutputError& error) {
       // The run itself may still have room; what it has so far is worth more than the checkpoint.
       if (std::exchange(warned, true)) return;
-      run.progress.end();
+      workplace.progress.end();
       fmt::print(stderr, "warning: {}; the run goes on without it\n", error.what());
-      run.progress.begin(arm.id);
+      workplace.progress.begin(arm.id);
     }
   };
   callbacks.keep_going = [&](double time, double step) {
-    run.progress.update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
+    workplace.progress.update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
     return !stopping;
   };
   simulation::Statistics statistics;
@@ -129,8 +167,8 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool
     throw Interrupted(
         fmt::format("arm '{}' {}; go on {} with: {}", arm.id, stop.what(), from, how_to_go_on(run.folder)));
   }
-  run.progress.end();
-  return statistics;
+  workplace.progress.end();
+  return {statistics, recorder.ledgers()};
 }
 
 /// A study made ready: its arms as code, and where they take place.
@@ -160,29 +198,82 @@ class Clock {
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
-// Each arm through time. One that cannot be solved does not cost the others.
-void run_arms(const Prepared& ready, const Run& run, RunRecord& record, const Clock& clock, bool from_checkpoint) {
-  const auto after = [&] { return duration_text(clock.seconds()); };
-  std::string failures;
-  for (std::size_t i = 0; i < ready.arms.size(); ++i) {
-    if (record.is_complete(i)) continue;
-    const std::string& id = ready.arms[i].arm.id;
-    record.arm_begins(i);
+// Each arm through time, some side by side if asked for. One that cannot be solved does not cost the others.
+class ArmsAtWork {
+ public:
+  ArmsAtWork(const Prepared& ready, const Run& run, RunRecord& record, const Clock& clock, bool from_checkpoint)
+      : ready_(ready), run_(run), record_(record), clock_(clock), from_checkpoint_(from_checkpoint) {}
+
+  void all() {
+    const int workers = std::min<int>(run_.options.arms_at_once, static_cast<int>(ready_.arms.size()));
+    const Threads threads{std::max(1, run_.options.threads.count / std::max(1, workers))};
+    {
+      std::vector<std::jthread> beside;
+      for (int w = 1; w < workers; ++w) beside.emplace_back([this, threads] { work(threads, true); });
+      work(threads, run_.options.quiet);
+    }
+    if (end_) std::rethrow_exception(end_);
+    if (!failures_.empty()) throw NumericalError(failures());
+  }
+
+ private:
+  void work(Threads threads, bool silent) {
+    ProgressLine progress(silent);
     try {
-      record.arm_ends(i, run_arm(ready.arms[i], run, from_checkpoint));
-      std::error_code ignored;
-      for (const char* name : {"checkpoint.h5", "checkpoint.h5.part"})
-        std::filesystem::remove(run.folder / id / name, ignored);
-      say(run.options, fmt::format("{:<18} done after {}", id, after()));
-    } catch (const NumericalError& error) {
-      run.progress.end();
-      record.arm_fails(i);
-      say(run.options, fmt::format("{:<18} failed after {}", id, after()));
-      failures += fmt::format("{}arm {}: {}", failures.empty() ? "" : "\n", id, error.what());
+      for (std::size_t i = next_++; i < ready_.arms.size() && !halt_; i = next_++) {
+        if (!is_complete(i)) arm(i, {threads, progress, halt_});
+      }
+    } catch (...) {
+      const std::lock_guard lock(desk_);
+      if (!halt_.exchange(true)) end_ = std::current_exception();
     }
   }
-  if (!failures.empty()) throw NumericalError(failures);
-}
+
+  std::string failures() const {
+    std::string text;
+    for (const auto& [i, failure] : failures_) text += (text.empty() ? "" : "\n") + failure;
+    return text;
+  }
+
+  bool is_complete(std::size_t i) {
+    const std::lock_guard lock(desk_);
+    return record_.is_complete(i);
+  }
+
+  void arm(std::size_t i, const Workplace& workplace) {
+    const std::string& id = ready_.arms[i].arm.id;
+    {
+      const std::lock_guard lock(desk_);
+      record_.arm_begins(i);
+    }
+    try {
+      const ArmEnd end = run_arm(ready_.arms[i], run_, workplace, from_checkpoint_);
+      const std::lock_guard lock(desk_);
+      record_.arm_ends(i, end.statistics, end.ledgers);
+      std::error_code ignored;
+      for (const char* name : {"checkpoint.h5", "checkpoint.h5.part"})
+        std::filesystem::remove(run_.folder / id / name, ignored);
+      say(run_.options, fmt::format("{:<18} done after {}", id, duration_text(clock_.seconds())));
+    } catch (const NumericalError& error) {
+      workplace.progress.end();
+      const std::lock_guard lock(desk_);
+      record_.arm_fails(i);
+      say(run_.options, fmt::format("{:<18} failed after {}", id, duration_text(clock_.seconds())));
+      failures_[i] = fmt::format("arm {}: {}", id, error.what());
+    }
+  }
+
+  const Prepared& ready_;
+  const Run& run_;
+  RunRecord& record_;
+  const Clock& clock_;
+  bool from_checkpoint_;
+  std::mutex desk_;  ///< run.json and the terminal are for one arm at a time
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> halt_ = false;
+  std::exception_ptr end_;
+  std::map<std::size_t, std::string> failures_;  ///< by arm, so that their order is that of the study
+};
 
 }  // namespace
 
@@ -195,10 +286,19 @@ RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem
   for (const std::string& note : ready.place.record.notes) say(options, "note: " + note);
 
   // 3. What it will take. An arm that cannot start at all says so here, while nothing has been written.
-  const Plan plan = make_plan(study, ready.arms, ready.place, folder);
+  Plan plan = make_plan(study, ready.arms, ready.place, folder, options.arms_at_once);
+  if (!options.quiet) plan.seconds = estimated_seconds(study, ready.arms, ready.place, options.threads);
   if (options.dry_run) return {plan, folder, clock.seconds()};
   say(options, plan.text(study));
-  for (const CompiledArm& arm : ready.arms) assemble(arm, ready.place, solver_options(study, options.threads));
+  std::vector<std::vector<std::string>> fresh(ready.arms.size());
+  for (std::size_t i = 0; i < ready.arms.size(); ++i) {
+    assemble(ready.arms[i], study, ready.place, options.threads, &fresh[i]);
+    for (const std::string& note : ready.arms[i].arm.notes) say(options, "note: " + note);
+    if (!fresh[i].empty())
+      say(options,
+          fmt::format("note: arm {}: not in the run that it goes on from, and at the model's initial value: {}",
+                      ready.arms[i].arm.id, fmt::join(fresh[i], ", ")));
+  }
 
   const std::string citations = output::select_citations(references_of(study, data), cited(ready.arms));
   const std::string resolved = resolved_text(study, model_texts(ready.arms), citations);
@@ -209,16 +309,15 @@ RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem
   output::open_run_folder(folder, options.force);
   const output::FolderLock lock(folder);
   RunRecord record(folder, study, ready.place, ready.arms, options.threads);
+  if (study.branch) record.branches(fresh);
   record.begins(labels, plan.memory);
-  ProgressLine progress(options.quiet);
   try {
     write_text(folder / "citations.bib", citations);
     write_text(folder / "resolved.toml", resolved);
 
     // 5. simulation.
-    run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress}, record, clock, false);
+    ArmsAtWork(ready, {study, ready.place, folder, options, labels, interrupt}, record, clock, false).all();
   } catch (...) {
-    progress.end();
     record.fails(std::current_exception(), clock.seconds());
     throw;
   }
@@ -234,7 +333,7 @@ RunResult resume_study(const Study& study, const DataFolder& data, const UnitSys
   const output::Manifest earlier = output::read_manifest(folder);
   const std::string resolved = read_text(folder / "resolved.toml");
   const Prepared ready = prepare(study, data, units);
-  const Plan plan = make_plan(study, ready.arms, ready.place, folder);
+  const Plan plan = make_plan(study, ready.arms, ready.place, folder, options.arms_at_once);
   if (earlier.status == output::Status::complete) {
     say(options, fmt::format("the run in '{}' is complete; nothing is left to do", folder.string()));
     return {plan, folder, clock.seconds()};
@@ -250,12 +349,9 @@ RunResult resume_study(const Study& study, const DataFolder& data, const UnitSys
   const InterruptGuard interrupt;
   RunRecord record(folder, study, ready.place, ready.arms, options.threads, other.empty() ? &earlier : nullptr);
   record.begins(labels, plan.memory);
-  ProgressLine progress(options.quiet);
   try {
-    run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress, true}, record, clock,
-             !from_start);
+    ArmsAtWork(ready, {study, ready.place, folder, options, labels, interrupt, true}, record, clock, !from_start).all();
   } catch (...) {
-    progress.end();
     record.fails(std::current_exception(), clock.seconds());
     throw;
   }

@@ -13,6 +13,7 @@
 #include "howship/core/error.hpp"
 
 #include "small_world.hpp"
+#include "tables.hpp"
 
 namespace howship::study {
 namespace {
@@ -20,31 +21,10 @@ namespace {
 namespace fs = std::filesystem;
 using test::kSpatialStudy;
 using test::kVoxelStudy;
+using test::Table;
+using test::table;
 using test::with;
 using ::testing::HasSubstr;
-
-struct Table {
-  std::vector<std::string> header;
-  std::vector<std::vector<double>> rows;
-  std::size_t column(const std::string& name) const {
-    return static_cast<std::size_t>(std::find(header.begin(), header.end(), name) - header.begin());
-  }
-};
-
-Table table(const fs::path& file) {
-  Table out;
-  std::istringstream in(test::contents(file));
-  std::string line;
-  std::getline(in, line);
-  std::istringstream names(line);
-  for (std::string name; std::getline(names, name, ',');) out.header.push_back(name);
-  while (std::getline(in, line)) {
-    std::istringstream cells(line);
-    out.rows.emplace_back();
-    for (std::string cell; std::getline(cells, cell, ',');) out.rows.back().push_back(std::stod(cell));
-  }
-  return out;
-}
 
 class RunStudy : public ::testing::Test {
  protected:

@@ -91,6 +91,7 @@ struct Observable {
   Unit unit;
   NodeId node = 0;
   Stage stage = Stage::time;
+  bool conserved = false;  ///< only doses and events change it: a ledger, which every run closes in run.json
   Origin origin;
 };
 

@@ -43,6 +43,7 @@ class CheckpointReader final : public simulation::Archive {
   CheckpointReader(CheckpointReader&&) noexcept;
 
   const CheckpointLabels& labels() const { return labels_; }
+  bool contains(const std::string& name) const;
   bool reading() const override { return true; }
   void exchange(const std::string& name, std::span<double> values) override;
   void exchange(const std::string& name, std::span<float> values) override;

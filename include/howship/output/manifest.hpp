@@ -21,15 +21,25 @@ struct DoseRecord {
   std::string amount;  ///< "120 mg"
 };
 
+/// A number that only doses change, at the start and the end of an arm.
+struct LedgerRecord {
+  std::string name, unit;
+  double start = 0.0, entered = 0.0, end = 0.0, imbalance = 0.0;
+  double relative = 0.0;  ///< the imbalance over the largest value there was
+};
+
 struct ArmRecord {
   std::string id, title;
   Status status = Status::pending;
   std::vector<std::string> models;
   std::optional<double> treatment_start;  ///< day of the first dose
   std::vector<DoseRecord> doses;
+  std::vector<double> states;                          ///< day; what was kept for other runs to go on from
+  std::vector<std::string> fresh;                      ///< of a branch: species that its run did not have
   std::vector<std::pair<std::string, double>> solver;  ///< counts and seconds of the integrator
   std::vector<std::pair<std::string, double>>
       mass_balance;  ///< per drug: amount that entered, "denosumab_entered [ug]"
+  std::vector<LedgerRecord> ledgers;
 };
 
 struct VertebraRecord {
@@ -55,6 +65,13 @@ struct FieldRecord {
   std::string name, unit, title;
 };
 
+/// The run that a run goes on from.
+struct BranchRecord {
+  std::string run, arm;
+  double day = 0.0;
+  std::string digest;  ///< SHA-256 of the state
+};
+
 /// run.json: what a run was, how far it came and what it cost. Readers go by `status`; only "complete" is a result.
 struct Manifest {
   std::string study_id, study_title;
@@ -69,6 +86,7 @@ struct Manifest {
   std::vector<FieldRecord> fields;
   std::vector<ArmRecord> arms;
   std::optional<PatientsRecord> patients;
+  std::optional<BranchRecord> branch;
   std::map<std::string, std::string> digests;  ///< SHA-256 by what was read
   std::vector<std::string> resumed;            ///< when the run was taken up again, UTC
 

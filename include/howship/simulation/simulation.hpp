@@ -36,6 +36,14 @@ struct Schedule {
   std::vector<double> outputs;  ///< any order; 0 and end included if wanted
 };
 
+/// Where a run begins if not at the model's own initial state on day 0: at what another run, perhaps of another model,
+/// had come to.
+struct Start {
+  double time = 0.0;                            ///< day
+  std::vector<std::optional<double>> systemic;  ///< slot order, base unit; absent: the model's own initial value
+  std::vector<std::vector<double>> local;       ///< slot order, one value per active voxel; empty: the model's own
+};
+
 /// The solution at one moment, valid during the call that receives it.
 struct State {
   double time = 0.0;                 ///< day
@@ -74,19 +82,28 @@ class Simulation {
   Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
              const vertebra::Domain& domain, const std::vector<std::vector<double>>& given, SolverOptions options);
   ~Simulation();
+  Simulation(Simulation&&) noexcept;
 
   std::size_t unknowns() const;
   /// Bytes this needs per voxel and in all, before anything is allocated.
   static std::size_t memory_estimate(const model::Kinetics& kinetics, std::size_t voxels);
 
-  /// Integrates from day 0 over the schedule, calling the observer at each output and around each dose; what lies past
-  /// the end is left out. Looking changes no step. May be called again: every run starts at day 0.
+  /// Every run from now on begins there. Conditions of events that hold at that moment have not just turned true.
+  /// @throws std::logic_error if there is not one entry per species, or not one value per voxel
+  void begin_at(Start start);
+
+  /// Integrates from day 0, or from where begin_at() says, over the schedule, calling the observer at each output and
+  /// around each dose; what lies before the beginning or past the end is left out. Looking changes no step. May be
+  /// called again: every run begins anew.
   /// @param keep_going  asked after every step with the time and the step in days; false stops with Interrupted
   /// @throws InputError for a time that is negative or not finite, or an amount that is not finite
   /// @throws NumericalError with species, voxel, region and dominating terms when the equations cannot be solved
   Statistics run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,
                  const std::function<bool(double time, double step)>& keep_going);
   Statistics run(const Schedule& schedule, const Callbacks& callbacks);
+
+  /// Whether an event has been triggered and waits for its delay to pass.
+  bool anything_waits() const;
 
   /// Whether a run can be saved: a model without space takes no time worth saving.
   bool can_save() const;

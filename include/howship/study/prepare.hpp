@@ -29,12 +29,13 @@ struct PreparedArm {
   std::string id, title;
   std::vector<std::string> models;
   std::shared_ptr<const model::Model> model;
-  std::vector<double> parameters;    ///< base units, in the model's order
-  simulation::Schedule schedule;     ///< doses, and rows and frames together
-  std::vector<DoseGiven> given;      ///< one per dose of the schedule
-  std::vector<double> rows, frames;  ///< day, ascending; the same numbers as in the schedule
+  std::vector<double> parameters;            ///< base units, in the model's order
+  simulation::Schedule schedule;             ///< doses, and rows and frames together
+  std::vector<DoseGiven> given;              ///< one per dose of the schedule
+  std::vector<double> rows, frames, states;  ///< day, ascending; the same numbers as in the schedule
   std::vector<output::DoseRecord> doses;
   std::vector<FrameField> fields;
+  std::vector<std::string> notes;  ///< what the user should know, a sentence each
 };
 
 /// The models of the study, with the texts that it carries itself.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "howship/core/worker_team.hpp"
@@ -10,11 +11,12 @@
 namespace howship::study {
 
 struct RunOptions {
-  std::filesystem::path folder;  ///< of the results; empty: out/<study id>
-  bool force = false;            ///< replace an earlier run
-  bool quiet = false;            ///< no talk on stderr
-  bool dry_run = false;          ///< say what it would take, and stop
-  Threads threads = Threads::available();
+  std::filesystem::path folder;            ///< of the results; empty: out/<study id>
+  bool force = false;                      ///< replace an earlier run
+  bool quiet = false;                      ///< no talk on stderr
+  bool dry_run = false;                    ///< say what it would take, and stop
+  Threads threads = Threads::available();  ///< of all arms together
+  int arms_at_once = 1;                    ///< arms solved side by side, each with its share of the threads
   /// Wall time between checkpoints of a spatial arm; not finite: none. A checkpoint is never let take more than a
   /// twentieth of the time.
   double checkpoint_seconds = 600.0;
@@ -25,6 +27,7 @@ struct Plan {
   std::size_t patients = 0;  ///< of a table; 0: there is none
   std::size_t arms = 0, voxels = 0, unknowns = 0, rows = 0, frames = 0, doses = 0;
   std::uintmax_t memory = 0, output = 0;  ///< bytes
+  std::optional<double> seconds;          ///< of solving; absent where it was not estimated
   std::string time_unit = "day";          ///< of the models
   std::string text(const Study& study) const;
 };

@@ -35,6 +35,7 @@ struct ParameterValue {
   double value = 0.0;
   std::optional<Unit> unit;
   SourceLocation where;
+  bool inherited = false;  ///< of the run that a branch leaves; arms that lack the parameter do without it
 };
 
 /// An amount of a drug at `start`, and again every `every` before `until`.
@@ -91,12 +92,22 @@ struct Solver {
   int max_order = 5;
 };
 
+/// What a run had come to on one day, from where other arms go on.
+struct Branch {
+  std::filesystem::path run;  ///< folder of that run
+  std::string arm;
+  double day = 0.0;
+  std::string digest;  ///< of the file of that state, once it is known
+  SourceLocation where;
+};
+
 struct Output {
   double every = 1.0;               ///< day; a row of the tables
   std::vector<double> frames;       ///< day; ascending
   std::vector<std::string> fields;  ///< what a frame holds
   std::map<std::string, SourceLocation> field_places;
   bool default_fields = true;  ///< the user named none: take of the usual ones those that the models have
+  std::optional<std::vector<double>> states;  ///< day, ascending; what other runs can go on from; absent: the last day
 };
 
 /// A study file, read and checked in itself; what it says about models is checked against them in prepare_arms.
@@ -110,6 +121,7 @@ struct Study {
   Vertebra vertebra;
   SourceLocation vertebra_where;
   std::optional<Lesion> lesion;
+  std::optional<Branch> branch;
   Solver solver;
   Output output;
   std::vector<Arm> arms;

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "howship/model/model.hpp"
+#include "howship/simulation/simulation.hpp"
+
+namespace howship::study {
+
+/// What a run had come to on a day, kept so that other runs can go on from there: every species under its name, in
+/// HDF5. Unlike a checkpoint it knows nothing of the solver, and the models of those runs may be others.
+
+/// ARM/states/day_DAY.h5
+std::filesystem::path state_file(const std::filesystem::path& arm_folder, double day);
+
+/// The days that an arm has kept, ascending.
+std::vector<double> kept_days(const std::filesystem::path& arm_folder);
+
+/// @param vertebra  what says which vertebra it is; empty: a single voxel, of any bone
+/// @param waiting   whether an event waits for its delay to pass, which no file keeps
+/// @throws OutputError when the disk is full
+void keep_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,
+                const simulation::State& state, std::size_t voxels, bool waiting);
+
+/// What was kept, as where a run of this model begins.
+struct KeptState {
+  simulation::Start start;
+  std::vector<std::string> fresh;  ///< species of the model that were not kept: they begin at their own initial values
+};
+
+/// @throws InputError if the file is missing, damaged, of another vertebra, or an event was waiting
+KeptState kept_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,
+                     std::size_t voxels);
+
+}  // namespace howship::study
