@@ -1,5 +1,8 @@
 #include "command.hpp"
 
+#include <cstdlib>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "howship/core/diagnostics.hpp"
@@ -40,6 +43,11 @@ std::vector<std::string> operands(const Command& command, const po::variables_ma
                      "usage: howship " + command.usage);
   }
   return given[command.operands].as<std::vector<std::string>>();
+}
+
+bool wants_colour() {
+  const char* no = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) == 1 && (no == nullptr || *no == '\0');
 }
 
 std::string value(const po::variables_map& given, const std::string& option) {

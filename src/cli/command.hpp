@@ -30,6 +30,7 @@ Command list_command();
 Command import_command();
 Command export_command();
 Command reproduce_command();
+Command scorecard_command();
 Command fit_command();
 Command sbml_case_command();
 
@@ -46,6 +47,9 @@ boost::program_options::variables_map parse(const Command& command, const std::v
 
 /// The plain words of a command. @throws InputError saying what is missing
 std::vector<std::string> operands(const Command& command, const boost::program_options::variables_map& given);
+
+/// Whether stdout is a terminal that may be painted (NO_COLOR is not set).
+bool wants_colour();
 
 std::string value(const boost::program_options::variables_map& given, const std::string& option);
 

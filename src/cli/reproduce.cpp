@@ -1,8 +1,6 @@
 #include "howship/papers/reproduce.hpp"
 
 #include <cstdio>
-#include <cstdlib>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -16,11 +14,6 @@ namespace howship::cli {
 namespace {
 
 namespace po = boost::program_options;
-
-bool wants_colour() {
-  const char* no = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) == 1 && (no == nullptr || *no == '\0');
-}
 
 /// One paper after the other; a paper with faulty files does not cost the others.
 class Reproducer {

@@ -12,6 +12,8 @@
 #include "howship/output/time_series.hpp"
 #include "howship/papers/table.hpp"
 
+#include "columns.hpp"
+
 namespace howship::papers {
 namespace {
 
@@ -155,13 +157,6 @@ void make_folder(const fs::path& folder) {
   if (error) throw OutputError(fmt::format("cannot create the folder '{}': {}", folder.string(), error.message()));
 }
 
-// In a cell of a Markdown table.
-std::string escaped(std::string text) {
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
 }  // namespace
 
 std::string markdown(const Report& report) {
@@ -171,9 +166,9 @@ std::string markdown(const Report& report) {
   std::string notes;
   for (const Result& result : report.results) {
     const Claim& claim = result.claim;
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", escaped(claim.text), to_text(claim.basis),
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", markdown_cell(claim.text), to_text(claim.basis),
                         result.expected ? value_text(*result.expected, result) : "",
-                        result.value ? value_text(*result.value, result) : "", escaped(claim.unit.text),
+                        result.value ? value_text(*result.value, result) : "", markdown_cell(claim.unit.text),
                         result.difference ? fmt::format("{:+.1e}", *result.difference) : "", tolerance_text(claim),
                         to_text(result.verdict));
     const std::string& why = claim.why.empty() ? result.why_not : claim.why;

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <sstream>
 
 #include <fmt/format.h>
+
+#include "columns.hpp"
 
 namespace howship::papers {
 namespace {
 
-constexpr std::size_t kWidth = 100;
 enum Column : std::size_t { id, expected, found, unit, difference, tolerance, verdict, kColumns };
 using Row = std::array<std::string, kColumns>;
 constexpr std::array<bool, kColumns> kRight{false, true, true, false, true, true, false};
@@ -36,38 +36,6 @@ std::string word_of(Verdict verdict) {
   }
 }
 
-// Characters, not bytes: "µ" is one.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-std::string padded(const std::string& text, std::size_t width, bool right) {
-  const std::string space(width - std::min(width, width_of(text)), ' ');
-  return right ? space + text : text + space;
-}
-
-std::string wrapped(const std::string& text, const std::string& first, std::size_t indent) {
-  std::string out = first;
-  std::size_t column = width_of(first);
-  std::istringstream words(text);
-  bool begin = true;
-  for (std::string word; words >> word; begin = false) {
-    if (!begin && column + 1 + width_of(word) > kWidth) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-      begin = true;
-    }
-    if (!begin) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += width_of(word);
-  }
-  return out;
-}
-
 Row row_of(const Result& result) {
   const Claim& claim = result.claim;
   return {claim.id,
@@ -88,7 +56,7 @@ class Lines {
     }
     std::size_t others = kGap * (kColumns - 1);
     for (std::size_t c = 1; c < kColumns; ++c) others += widths_[c];
-    widths_[id] = std::min(widths_[id], std::max<std::size_t>(8, kWidth - std::min(kWidth, others)));
+    widths_[id] = std::min(widths_[id], std::max<std::size_t>(8, kLineWidth - std::min(kLineWidth, others)));
   }
 
   // A long name may reach into the room that a short number leaves; a longer one stands above its numbers.
@@ -199,7 +167,7 @@ std::string line_text(const Report& report, std::size_t name_width, bool colour)
                                          known > 0 ? fmt::format(", {} explained", known) : "");
   const Verdict verdict = report.good() ? known > 0 ? Verdict::not_met : Verdict::holds : Verdict::fails;
   const std::string seconds = fmt::format("{:.1f} s", report.seconds);
-  const std::size_t room = kWidth - std::min(kWidth - 10, name_width + 2 + 29 + 2 + 8 + 7);
+  const std::size_t room = kLineWidth - std::min(kLineWidth - 10, name_width + 2 + 29 + 2 + 8 + 7);
   std::string title = report.title;
   if (width_of(title) > room) {
     while (width_of(title) > room - 3) title.pop_back();
