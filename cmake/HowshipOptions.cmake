@@ -12,6 +12,14 @@ target_compile_options(howship_options INTERFACE -Wall -Wextra -Wpedantic -Wshad
   # g++ 12 reports these falsely inside std::string and std::vector and its AVX-512 headers (GCC bugs 105329, 105651, 105593).
   -Wno-restrict -Wno-uninitialized -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow)
 target_compile_definitions(howship_options INTERFACE HOWSHIP_VERSION="${PROJECT_VERSION}")
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  # The fuzz targets are all that clang builds; g++'s warnings are the ones that count.
+  target_compile_options(howship_options INTERFACE -Wno-error -Wno-unknown-warning-option)
+endif()
+if(HOWSHIP_FUZZ)
+  # Every floor counts its branches; the fuzzer's own main comes with its targets.
+  target_compile_options(howship_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(HOWSHIP_NATIVE)
   # Every translation unit must agree on this: Eigen's alignment follows from it.
   target_compile_options(howship_options INTERFACE -march=native)

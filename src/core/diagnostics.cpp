@@ -41,7 +41,14 @@ void Diagnostics::raise_if_any() {
   std::stable_sort(list_.begin(), list_.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tie(a.where.file, a.where.line, a.where.column) < std::tie(b.where.file, b.where.line, b.where.column);
   });
+  if (left_out_ > 0) list_.push_back({{}, fmt::format("and {} more faults", left_out_), {}, {}});
   throw InputError(list_);
+}
+
+std::string excerpt_of(std::string_view line, int column) {
+  constexpr std::size_t kBehind = 200, kFarthest = 10000;
+  const std::size_t at = column > 0 ? static_cast<std::size_t>(column) : 0;
+  return at > kFarthest ? std::string() : std::string(line.substr(0, at + kBehind));
 }
 
 std::string joined_by_arrows(const std::vector<std::string>& names) {
@@ -59,13 +66,15 @@ std::string joined_by_arrows(const std::vector<std::string>& names) {
 }
 
 std::optional<std::string> closest(std::string_view name, const std::vector<std::string>& candidates) {
-  if (name.size() > 64) return std::nullopt;
+  constexpr std::size_t kMostCandidates = 5000;  // of more, a fault each would take minutes
+  if (name.size() > 64 || candidates.size() > kMostCandidates) return std::nullopt;
   const std::string wanted = lowered(name);
   const std::size_t tolerance = wanted.size() <= 2 ? 1 : std::max<std::size_t>(2, wanted.size() / 3);
   std::optional<std::string> best;
   std::size_t best_distance = tolerance + 1;
   for (const std::string& candidate : candidates) {
-    if (candidate.size() > 64) continue;
+    const std::size_t more = std::max(candidate.size(), wanted.size()) - std::min(candidate.size(), wanted.size());
+    if (candidate.size() > 64 || more > tolerance) continue;
     const std::size_t found = distance(wanted, lowered(candidate));
     if (found < best_distance && found < std::max<std::size_t>(candidate.size(), 2)) {
       best_distance = found;

@@ -30,14 +30,14 @@ std::string to_text(const Diagnostic& diagnostic) {
     constexpr std::size_t kWidth = 110;  // a longer source line is shown as a window around the column
     const std::size_t column = where.column > 0 ? static_cast<std::size_t>(where.column) - 1 : 0;
     const std::size_t start = column > kWidth - 20 ? column - (kWidth - 20) : 0;
-    std::string shown = diagnostic.excerpt.substr(std::min(start, diagnostic.excerpt.size()), kWidth);
-    for (char& c : shown) {
-      if (c == '\t') c = ' ';
-    }
-    text += "\n    " + shown;
+    text += "\n    " + diagnostic.excerpt.substr(std::min(start, diagnostic.excerpt.size()), kWidth);
     if (where.column > 0) text += "\n    " + std::string(column - start, ' ') + '^';
   }
   if (!diagnostic.hint.empty()) text += "\n  " + diagnostic.hint;
+  // A file that somebody sent must not steer the terminal.
+  for (char& c : text) {
+    if ((static_cast<unsigned char>(c) < 32 && c != '\n') || c == 127) c = ' ';
+  }
   return text;
 }
 

@@ -30,7 +30,7 @@ const char* section_of(Entry::Kind kind) {
 void JoinedFiles::fault(const SourceLocation& where, std::string message, std::string hint) {
   const auto text = texts_.find(where.file);
   diagnostics_.add(where, std::move(message), std::move(hint),
-                   text == texts_.end() ? std::string{} : line_of(text->second, where.line));
+                   text == texts_.end() ? std::string{} : excerpt_of(line_of(text->second, where.line), where.column));
 }
 
 void JoinedFiles::gather(const std::string& id) {

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "howship/core/toml_text.hpp"
+
 namespace howship::model {
 namespace {
 
@@ -24,6 +26,11 @@ class Reader {
 
   Statements run() {
     toml::table root;
+    if (auto unfit = unfit_for_toml(text_, out_.file); unfit && !text_.starts_with('<')) {
+      out_.complete = false;
+      diagnostics_.add(std::move(*unfit));
+      return std::move(out_);
+    }
     try {
       root = toml::parse(std::string_view(text_), std::string_view(out_.file));
     } catch (const toml::parse_error& error) {
@@ -71,7 +78,7 @@ class Reader {
   }
 
   void fault(const SourceLocation& where, std::string message, std::string hint = {}) {
-    diagnostics_.add(where, std::move(message), std::move(hint), line_of(text_, where.line));
+    diagnostics_.add(where, std::move(message), std::move(hint), excerpt_of(line_at(where.line), where.column));
   }
 
   /// As line_of, without a search through the text: that would cost a long file the square of its length.

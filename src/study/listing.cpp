@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 
 #include "howship/core/files.hpp"
+#include "howship/core/toml_text.hpp"
 #include "howship/model/library.hpp"
 #include "howship/study/read_study.hpp"
 
@@ -15,6 +16,7 @@ namespace howship::study {
 namespace {
 
 std::optional<toml::table> parsed(const std::string& text) {
+  if (unfit_for_toml(text, {})) return std::nullopt;
   try {
     return toml::parse(text);
   } catch (const toml::parse_error&) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "howship/core/toml_text.hpp"
 #include "howship/vertebra/built_in.hpp"
 
 namespace howship::study {
@@ -49,8 +50,9 @@ std::vector<std::string> settable_keys() {
 
 // The text as a TOML value ("1.2", "[1, 2]", "true", "'L3'"), or as it stands ("L3", "30 day", a path).
 void insert_value(toml::table& table, const std::string& key, const std::string& text) {
+  const std::string line = "value = " + text;
   try {
-    const toml::table parsed = toml::parse("value = " + text);
+    const toml::table parsed = unfit_for_toml(line, {}) ? toml::table() : toml::parse(line);
     if (parsed.size() == 1) {
       // A copy forgets that it stood in line 1, which would be taken for line 1 of the study file.
       parsed.get("value")->visit([&](const auto& value) {

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "howship/core/toml_text.hpp"
+
 namespace howship::study {
 namespace {
 
@@ -37,7 +39,8 @@ SourceText::SourceText(std::string file_name, const std::string& text) : file(st
 Diagnostic SourceText::diagnostic(const SourceLocation& where, std::string message, std::string hint) const {
   Diagnostic diagnostic{where, std::move(message), std::move(hint), {}};
   const auto line = static_cast<std::size_t>(where.line);
-  if (where.file == file && line > 0 && line <= lines.size()) diagnostic.excerpt = lines[line - 1];
+  if (where.file == file && line > 0 && line <= lines.size())
+    diagnostic.excerpt = excerpt_of(lines[line - 1], where.column);
   return diagnostic;
 }
 
@@ -54,6 +57,10 @@ Dimension length_dimension() {
 }
 
 toml::table parse_toml(const std::string& text, const ReadingContext& context) {
+  if (auto unfit = unfit_for_toml(text, context.source->file)) {
+    context.faults->add(std::move(*unfit));
+    return {};
+  }
   try {
     return toml::parse(text, context.source->file);
   } catch (const toml::parse_error& error) {

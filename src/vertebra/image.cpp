@@ -14,6 +14,7 @@
 #include "vertebra/itk_support.hpp"
 #include "vertebra/meta_check.hpp"
 #include "vertebra/nifti_check.hpp"
+#include "vertebra/nrrd_check.hpp"
 
 namespace howship::vertebra {
 
@@ -50,19 +51,6 @@ Format format_of(const std::filesystem::path& path) {
   throw InputError(fmt::format("{}: not an image of a known format", path.string()), std::string(kFormats));
 }
 
-/// A file that holds its own voxels cannot hold more than its length allows.
-void check_length(const std::filesystem::path& path, const itk::ImageIOBase& io, std::string_view format) {
-  if (format == "DICOM" || ends_with(path, {".mhd", ".nhdr"})) return;
-  constexpr double kBestCompression = 1100.0;  // deflate's limit is 1032
-  const auto bytes = static_cast<double>(std::filesystem::file_size(path));
-  const auto promised = static_cast<double>(io.GetImageSizeInPixels());
-  if (bytes * kBestCompression < promised) {
-    throw InputError(
-        fmt::format("{}: the header says {} voxels, but the file has only {} bytes", path.string(), promised, bytes),
-        "the file is damaged or cut short: copy or export it again");
-  }
-}
-
 }  // namespace
 
 Image read_image(const std::filesystem::path& path, const std::string& series) {
@@ -80,6 +68,7 @@ Image read_image(const std::filesystem::path& path, const std::string& series) {
   const std::string hint = "the file may be damaged or cut short; reason given: ";
   if (format.name == "NIfTI") check_nifti(path);
   if (format.name == "MetaImage") check_meta_image(path);
+  if (format.name == "NRRD") check_nrrd(path);
   try {
     if (!format.io->CanReadFile(path.string().c_str())) {
       throw InputError(damaged + ", which its name says it is", "the file may be damaged, or of another format");
@@ -87,7 +76,6 @@ Image read_image(const std::filesystem::path& path, const std::string& series) {
     format.io->SetFileName(path.string());
     format.io->ReadImageInformation();
     check_information(path, *format.io);
-    check_length(path, *format.io, format.name);
     return to_image(path, *read_voxels(path, format.io));
   } catch (const itk::ExceptionObject& fault) {
     throw InputError(damaged, hint + reason(fault));

@@ -4,8 +4,10 @@
 
 namespace howship::vertebra {
 
-/// Makes sure that a MetaImage (.mha, .mhd) has as many voxel bytes as its header promises, after decompression if it
-/// is compressed. ITK's reader returns whatever was in memory for what is missing. @throws InputError
+/// Makes sure that a MetaImage (.mha, .mhd) says what it says in a way that can be read only once: lines "key = value",
+/// no key twice, as many numbers as there are axes. ITK's reader keeps texts and numbers in arrays of fixed length, and
+/// returns whatever was in memory for voxels that are missing; so their bytes must be there, after decompression if
+/// they are compressed. Voxels in another file must stand in the same folder (voxel_file). @throws InputError
 void check_meta_image(const std::filesystem::path& path);
 
 }  // namespace howship::vertebra

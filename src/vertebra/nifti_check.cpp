@@ -46,6 +46,34 @@ Stream read_through(const std::filesystem::path& path) {
   return out;
 }
 
+/// Bytes of a voxel by the number of its type, which ITK's reader goes by; 0 of a type that it does not read.
+double bytes_of_type(int type) {
+  switch (type) {
+    case 2:    // unsigned 8
+    case 256:  // signed 8
+      return 1.0;
+    case 4:    // signed 16
+    case 512:  // unsigned 16
+      return 2.0;
+    case 128:  // red, green, blue
+      return 3.0;
+    case 8:     // signed 32
+    case 16:    // float
+    case 768:   // unsigned 32
+    case 2304:  // red, green, blue, alpha
+      return 4.0;
+    case 32:    // two floats
+    case 64:    // double
+    case 1024:  // signed 64
+    case 1280:  // unsigned 64
+      return 8.0;
+    case 1792:  // two doubles
+      return 16.0;
+    default:
+      return 0.0;
+  }
+}
+
 /// Numbers of the header, in either byte order.
 class Header {
  public:
@@ -64,6 +92,12 @@ class Header {
     return out;
   }
 
+  /// Whether the voxels stand in a file of their own (.hdr and .img), whatever this file is called.
+  bool is_half() const {
+    const bool first = number<std::int32_t>(0) == kHeader1;
+    return number<char>((first ? 344 : 4) + 1) == 'i';
+  }
+
   /// Bytes that the file must have, or 0 if this is no NIfTI header.
   double promised_bytes() const {
     const auto size = number<std::int32_t>(0);
@@ -80,10 +114,10 @@ class Header {
       if (extent(n) < 1.0) return 0.0;
       count *= extent(n);
     }
-    const double bits = first ? number<std::int16_t>(72) : number<std::int16_t>(14);
+    const double bytes = bytes_of_type(first ? number<std::int16_t>(70) : number<std::int16_t>(12));
     const double offset =
         first ? static_cast<double>(number<float>(108)) : static_cast<double>(number<std::int64_t>(168));
-    return offset + count * bits / 8.0;
+    return offset >= 0.0 ? offset + count * bytes : 0.0;
   }
 
  private:
@@ -100,6 +134,10 @@ void check_nifti(const std::filesystem::path& path) {
     throw InputError(
         fmt::format("{}: cannot be read as NIfTI, which its name says it is: the header makes no sense", path.string()),
         "the file may be damaged, or of another format");
+  }
+  if (Header(stream.head).is_half()) {
+    throw InputError(fmt::format("{}: the header says that its voxels are in another file", path.string()),
+                     "convert the pair .hdr and .img to one file .nii");
   }
   if (stream.bytes < promised) {
     throw InputError(fmt::format("{}: cut short, the header promises {:.0f} bytes and there are {:.0f}", path.string(),

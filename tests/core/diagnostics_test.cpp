@@ -70,5 +70,31 @@ TEST(Arrows, LeaveOutTheMiddleOfALongList) {
   EXPECT_EQ(joined_by_arrows(many).rfind("4999"), joined_by_arrows(many).size() - 4);
 }
 
+// A damaged file can have a fault in every word: they are counted, not kept.
+TEST(Diagnostics, MoreFaultsThanAnybodyReads) {
+  Diagnostics faults;
+  for (int i = 0; i < 100000; ++i) faults.add({"a.toml", 1, i + 1}, "wrong");
+  EXPECT_EQ(faults.list().size(), Diagnostics::kMost);
+  try {
+    faults.raise_if_any();
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("and 99500 more faults"), std::string::npos);
+  }
+}
+
+TEST(Diagnostics, ALineOfMegabytesIsNotKept) {
+  const std::string line(std::size_t{1} << 20U, 'x');
+  EXPECT_LE(excerpt_of(line, 1).size(), 300U);
+  EXPECT_LE(excerpt_of(line, 900000).size(), 300U);
+  EXPECT_EQ(excerpt_of("abc", 2), "abc");
+}
+
+TEST(Diagnostics, TextOfAFileDoesNotSteerTheTerminal) {
+  const std::string text = to_text({{"a.toml", 1, 2}, "key '\x1b[2J'", "hint \x07", "a\x1b]0;b\x7f\tc"});
+  EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= 32 && c != 127); })) << text;
+  EXPECT_NE(text.find("a ]0;b  c"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace howship

@@ -313,5 +313,108 @@ TEST(ImageRefusal, AbsurdHeaders) {
   refused(scratch / "sheared.nii");
 }
 
+constexpr const char* kGeometry = "Offset = 0 0 0\nElementSpacing = 1 1 1\n";
+constexpr const char* kDirections = "space directions: (1,0,0) (0,1,0) (0,0,1)\n";
+
+/// A text with one piece replaced, which must be there.
+std::string with(std::string text, const std::string& piece, const std::string& by) {
+  const auto at = text.find(piece);
+  if (at == std::string::npos) throw std::logic_error("no '" + piece + "'");
+  return text.replace(at, piece.size(), by);
+}
+
+// An image that somebody sent may name a file of its own folder, and nothing else of this machine.
+TEST(ImageRefusal, VoxelsElsewhere) {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch / "inside");
+  write_bytes(scratch / "secret.raw", raw(ramp(120)));
+  write_bytes(scratch / "inside/a.raw", raw(ramp(120)));
+  const std::string absolute = (scratch / "secret.raw").string();
+  const std::string plain_nrrd = nrrd({4, 5, 6}, "float", kDirections, "");
+  for (const std::string& name : {absolute, std::string("../secret.raw"), std::string("LIST"), std::string("-"),
+                                  std::string("a%d.raw 0 1 1"), std::string("..\\secret.raw"), std::string("..")}) {
+    write_bytes(scratch / "inside/a.mhd", meta_image({4, 5, 6}, "MET_FLOAT", kGeometry, "", name));
+    EXPECT_NE(refused(scratch / "inside/a.mhd").find("one file beside it"), std::string::npos) << name;
+    for (const char* file : {"inside/a.nhdr", "inside/a.nrrd"}) {
+      write_bytes(scratch / file, with(plain_nrrd, "\n\n", "\ndata file: " + name + "\n"));
+      EXPECT_NE(refused(scratch / file).find("one file beside it"), std::string::npos) << name;
+    }
+  }
+  write_bytes(scratch / "inside/a.nhdr", with(plain_nrrd, "\n\n", "\ndata file: a.raw\n"));
+  EXPECT_EQ(read_image(scratch / "inside/a.nhdr", {}).value[119], 119.0);
+  write_bytes(scratch / "inside/b.nhdr", with(plain_nrrd, "\n\n", "\ndata file: none.raw\n"));
+  EXPECT_NE(refused(scratch / "inside/b.nhdr").find("none.raw, which cannot be read"), std::string::npos);
+  Nifti half;
+  std::string bytes = half.bytes(ramp(120));
+  bytes.replace(344, 3, "ni1");
+  write_bytes(scratch / "half.nii", bytes);
+  write_bytes(scratch / "half.img", raw(ramp(120)));
+  EXPECT_NE(refused(scratch / "half.nii").find("in another file"), std::string::npos);
+}
+
+// What a reader of ours and ITK's could understand differently must not pass as checked.
+TEST(ImageRefusal, HeadersThatSayTwoThings) {
+  const Scratch scratch;
+  const std::string meta = meta_image({4, 5, 6}, "MET_FLOAT", kGeometry, raw(ramp(120)));
+  write_bytes(scratch / "plain.mha", meta);
+  EXPECT_EQ(read_image(scratch / "plain.mha", {}).value[119], 119.0);
+  const std::string long_word(200, '1');
+  for (const auto& [piece, by] : std::vector<std::pair<std::string, std::string>>{
+           {"NDims = 3", "NDims = 3\nNDims = 3"},
+           {"NDims = 3", "ElementDataFile : /etc/passwd\nNDims = 3"},
+           {"NDims = 3", "NDims = 3\nComment = a\x01"},
+           {"NDims = 3", "NDims = 3\nComment = " + long_word},
+           {"NDims = 3", "NDims = 3\n" + long_word + long_word + " = 1"},
+           {"NDims = 3", "NDims = 11"},
+           {"NDims = 3", "NDims = -1"},
+           {"NDims = 3", "NDims = 2"},
+           {"Offset = 0 0 0", "Offset = 0 0"},
+           {"Offset = 0 0 0", "Offset = 0 0 zero"},
+           {"Offset = 0 0 0", "TransformMatrix = 1 0 0"},
+           {"DimSize = 4 5 6", "DimSize = 4 5 6.5"},
+           {"DimSize = 4 5 6", "DimSize = 4 5 6\nHeaderSize = 100"},
+           {"CompressedData = False", "CompressedData = True\nCompressedDataSize = -3"},
+           {"BinaryData = True", "BinaryData = False"},
+           {"CompressedData = False", "CompressedData = True\nCompressedDataSize = 1e9"}}) {
+    write_bytes(scratch / "bad.mha", with(meta, piece, by));
+    refused(scratch / "bad.mha");
+  }
+  const std::string good = nrrd({4, 5, 6}, "float", kDirections, raw(ramp(120)));
+  for (const auto& [piece, by] : std::vector<std::pair<std::string, std::string>>{
+           {"endian: little", "endian: little\nendian: big"},
+           {"endian: little", "endian: little\r# \rdata file: /etc/passwd"},
+           {"endian: little", "endian: little\nfile data: a"},
+           {"endian: little", "endian: little\nnothing"},
+           {"endian: little", "endian: little\nline skip: 1"},
+           {"endian: little", "endian: little\nbyte skip: -2"},
+           {"endian: little", "endian: little\nbyte skip: 1"},
+           {"dimension: 3", "dimension: 17"},
+           {"sizes: 4 5 6", "sizes: 4 5"},
+           {"sizes: 4 5 6", "sizes: 4 5 -6"},
+           {"type: float", "type: block"},
+           {"encoding: raw", "encoding: hex"},
+           {"NRRD0004", "NRRD00.01"}}) {
+    write_bytes(scratch / "bad.nrrd", with(good, piece, by));
+    refused(scratch / "bad.nrrd");
+  }
+  // Lines of Windows, keys of the user's own and comments are no fault.
+  write_bytes(scratch / "good.nrrd",
+              with(good, "endian: little\n", "endian: little\r\nmy key:=a: b\n# data file: x\n"));
+  EXPECT_EQ(read_image(scratch / "good.nrrd", {}).value[119], 119.0);
+}
+
+// Numbers of a header are held against the length of the file before anything is allocated for them.
+TEST(ImageRefusal, MoreVoxelsThanTheFileCanHold) {
+  const Scratch scratch;
+  const std::string zeros(1000, '\0');
+  write_bytes(scratch / "a.nrrd", nrrd({4, 5, 6000}, "uchar", kDirections, zeros));
+  EXPECT_NE(refused(scratch / "a.nrrd").find("promises 120000 bytes"), std::string::npos);
+  Nifti nifti;
+  nifti.dim = {3, 20, 20, 20, 1, 1, 1, 1};
+  nifti.bits = 1;  // of a float: the type is what counts
+  write_bytes(scratch / "a.nii", nifti.bytes(ramp(1000)));
+  EXPECT_NE(refused(scratch / "a.nii").find("promises 32352 bytes"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace howship::vertebra
