@@ -195,7 +195,7 @@ void measure_rates(double voxel, int threads) {
 void measure_program() {
   const UnitSystem units;
   const model::Library library(std::filesystem::path(HOWSHIP_SOURCE_DIR) / "models");
-  const std::vector<std::string> ids{"vicious_cycle", "drugs/denosumab", "drugs/zoledronic_acid"};
+  const std::vector<std::string> ids{"prototype/vicious_cycle", "prototype/denosumab", "prototype/zoledronic_acid"};
   const model::Kinetics kinetics(std::make_shared<model::Model>(model::build_model(library, ids, units)));
   const model::Model& m = kinetics.model();
   constexpr std::size_t kVoxels = 32000;

@@ -14,7 +14,7 @@ using namespace howship;
 std::shared_ptr<const model::Model> read_model() {
   const UnitSystem units;
   const model::Library library(std::filesystem::path(HOWSHIP_SOURCE_DIR) / "models");
-  const std::vector<std::string> ids{"vicious_cycle", "drugs/denosumab", "drugs/zoledronic_acid"};
+  const std::vector<std::string> ids{"prototype/vicious_cycle", "prototype/denosumab", "prototype/zoledronic_acid"};
   return std::make_shared<model::Model>(model::build_model(library, ids, units));
 }
 

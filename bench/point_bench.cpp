@@ -85,7 +85,7 @@ Case peterson_riggs() {
   return c;
 }
 Case vicious_cycle() {
-  Case c({"vicious_cycle", "drugs/denosumab", "drugs/zoledronic_acid"});
+  Case c({"prototype/vicious_cycle", "prototype/denosumab", "prototype/zoledronic_acid"});
   c.schedule.end = 1100.0;
   c.dose("denosumab", 70.0, 360.0, 28.0, 26);
   return c;

@@ -22,7 +22,7 @@ struct Patient {
   Patient() {
     const UnitSystem units;
     const model::Library library(std::filesystem::path(HOWSHIP_SOURCE_DIR) / "models");
-    const std::vector<std::string> ids{"vicious_cycle", "drugs/denosumab", "drugs/zoledronic_acid"};
+    const std::vector<std::string> ids{"prototype/vicious_cycle", "prototype/denosumab", "prototype/zoledronic_acid"};
     kinetics = std::make_shared<const model::Kinetics>(
         std::make_shared<const model::Model>(model::build_model(library, ids, units)));
     const model::Model& model = kinetics->model();

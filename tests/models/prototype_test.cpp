@@ -40,7 +40,7 @@ class Prototype : public testing::Test {
                          const std::vector<double>& extra = {}) {
     const UnitSystem units;
     const model::Library library(std::filesystem::path(HOWSHIP_SOURCE_DIR) / "models");
-    const std::vector<std::string> ids{"vicious_cycle", "drugs/denosumab", "drugs/zoledronic_acid"};
+    const std::vector<std::string> ids{"prototype/vicious_cycle", "prototype/denosumab", "prototype/zoledronic_acid"};
     const auto model = std::make_shared<model::Model>(model::build_model(library, ids, units));
     const auto kinetics = std::make_shared<model::Kinetics>(model);
     const vertebra::Domain domain = vertebra::Domain::single(0.15);

@@ -72,7 +72,7 @@ TEST(Sensitivity, PetersonRiggsWithDenosumabAgainstDifferences) {
 }
 
 TEST(Sensitivity, ViciousCycleWithDenosumabAgainstDifferences) {
-  Patient patient = shipped({"vicious_cycle", "drugs/denosumab"},
+  Patient patient = shipped({"prototype/vicious_cycle", "prototype/denosumab"},
                             {"F_den", "kint_den", "k_res", "rhoT", "b_PTHrP", "D_OBu", "e_surv"},
                             {"OCa", "tumour", "BMD", "denosumab_serum"});
   // Away from the healthy state, where the mechanostat has its kink.
@@ -85,8 +85,8 @@ TEST(Sensitivity, ViciousCycleWithDenosumabAgainstDifferences) {
 
 // What a fit sees: at its tolerance derivatives differ from those of a tight run by about the tolerance.
 TEST(Sensitivity, FollowsTheTolerance) {
-  Patient patient = shipped({"vicious_cycle", "drugs/denosumab"}, {"F_den", "k_res", "rhoT", "D_OBu", "e_surv"},
-                            {"OCa", "tumour", "BMD", "denosumab_serum"});
+  Patient patient = shipped({"prototype/vicious_cycle", "prototype/denosumab"},
+                            {"F_den", "k_res", "rhoT", "D_OBu", "e_surv"}, {"OCa", "tumour", "BMD", "denosumab_serum"});
   patient.parameters[patient.place("k_res")] *= 1.2;
   patient.dose("denosumab", 120.0, 0.0, 28.0, 10);
   patient.schedule.end = 300.0;

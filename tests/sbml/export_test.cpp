@@ -255,7 +255,7 @@ TEST(Export, ConvertsUnitsNamesAndOverlays) {
 
 TEST(Export, ReactionsCarryWhatOneUnitCanCount) {
   const UnitSystem units;
-  const std::vector<std::string> ids{"vicious_cycle"};
+  const std::vector<std::string> ids{"prototype/vicious_cycle"};
   const auto document = parsed(export_model(build_model(shipped(), ids, units), units, options()).text);
   const auto* reaction = document->getModel()->getReaction("osteoblast_differentiation");
   ASSERT_NE(reaction, nullptr);
