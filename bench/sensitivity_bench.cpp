@@ -22,7 +22,7 @@ struct Patient {
   Patient() {
     const UnitSystem units;
     const model::Library library(std::filesystem::path(HOWSHIP_SOURCE_DIR) / "models");
-    const std::vector<std::string> ids{"prototype/vicious_cycle", "prototype/denosumab", "prototype/zoledronic_acid"};
+    const std::vector<std::string> ids{"vicious_cycle", "drugs/denosumab", "drugs/zoledronic_acid"};
     kinetics = std::make_shared<const model::Kinetics>(
         std::make_shared<const model::Model>(model::build_model(library, ids, units)));
     const model::Model& model = kinetics->model();
@@ -57,8 +57,8 @@ void with_sensitivities(benchmark::State& state) {
   const model::Model& model = patient.kinetics->model();
   std::vector<std::size_t> asked;
   for (const char* id :
-       {"F_den", "ka_den", "CL_den", "V1_den", "kint_den", "R0_den", "Kss_den", "k_res", "k_form",  "D_OBu",
-        "D_OBp", "A_OBa",  "D_OCp",  "A_OCa",  "a_Cp",     "e_surv", "rhoT",    "K_Tn",  "b_PTHrP", "n0"})
+       {"F_den",   "ka_den",  "CL_den",          "V1_den", "V2_den", "Q_den", "kint_den", "R0_den", "Kss_den", "K_den",
+        "OB_life", "OC_life", "modelling_share", "K_Tu",   "K_Tp",   "K_Tc",  "kappa",    "rhoT",   "K_Tn",    "n0"})
     asked.push_back(static_cast<std::size_t>(model.find_parameter(id) - model.parameters.data()));
   asked.resize(static_cast<std::size_t>(state.range(0)));
   const auto code = std::make_shared<const model::PointSensitivities>(

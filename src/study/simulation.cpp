@@ -123,10 +123,17 @@ ArmEnd run_arm(const CompiledArm& compiled, const Run& run, const Workplace& wor
   simulation::Callbacks callbacks;
   callbacks.observer = [&](const simulation::State& state, simulation::Moment moment) {
     recorder.record(state, moment);
-    if (moment != simulation::Moment::after_dose &&
-        std::binary_search(arm.states.begin(), arm.states.end(), state.time))
+    if (moment == simulation::Moment::after_dose ||
+        !std::binary_search(arm.states.begin(), arm.states.end(), state.time)) {
+      return;
+    }
+    try {
       keep_state(state_file(folder, state.time), vertebra, *arm.model, state, run.place.domain.size(),
                  simulation.anything_waits());
+    } catch (const OutputError& error) {
+      if (run.study.output.states) throw;  // it was asked for
+      say(run.options, fmt::format("warning: {}; no other run can go on from here", error.what()));
+    }
   };
   // Looked at once a step, so that a signal is never answered before its checkpoint is written.
   bool stopping = false;

@@ -261,7 +261,7 @@ TEST_F(Program, RunsPatients) {
   EXPECT_EQ(run.out, "p\n");
   const std::string rows = test::contents(folder_ / "p/patients.csv");
   EXPECT_EQ(rows.substr(0, 23), "patient,arm,time [day],");
-  EXPECT_THAT(rows, AllOf(HasSubstr("\np01,untreated,0,"), HasSubstr("\np12,both,1100,")));
+  EXPECT_THAT(rows, AllOf(HasSubstr("\np01,untreated,0,"), HasSubstr("\np12,both,1095,")));
   const auto json = nlohmann::json::parse(test::contents(folder_ / "p/run.json"));
   EXPECT_EQ(json["patients"]["done"], 12);
   EXPECT_EQ(howship("run bone_agents_0d --patients '" + table + "' -o p").code, 1);  // the folder is taken
@@ -275,7 +275,7 @@ TEST_F(Program, StopsPatientsOnCtrlC) {
     for (int p = 0; p < 100000; ++p) text += "p" + std::to_string(p) + ",0.001\n";
     return text;
   }();
-  const Outcome run = howship("run bone_agents_0d --set output.every='1100 day' --patients many.csv -o p",
+  const Outcome run = howship("run bone_agents_0d --set output.every='1095 day' --patients many.csv -o p",
                               "timeout --preserve-status --foreground -s INT 3");
   EXPECT_EQ(run.code, 3) << run.err;
   EXPECT_THAT(run.err, HasSubstr("of 100000 patients"));
@@ -285,7 +285,7 @@ TEST_F(Program, StopsPatientsOnCtrlC) {
   EXPECT_EQ(rows.back(), '\n');
   // Whole patients only: two rows in the untreated arm, and four arms.
   const auto last = rows.substr(rows.rfind('\n', rows.size() - 2) + 1);
-  EXPECT_THAT(last, HasSubstr(",both,1100,"));
+  EXPECT_THAT(last, HasSubstr(",both,1095,"));
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ TEST_F(Resume, SurvivesFiftyKills) {
   const double usual = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
   double patience = usual;
   const auto wanted = results(folder_ / "whole");
-  ASSERT_EQ(wanted.size(), 2U + 2 * 6);
+  ASSERT_EQ(wanted.size(), 2U + 2 * 7);
   std::mt19937 random(7);
   int kills = 0;
   int completed = 0;
