@@ -11,6 +11,9 @@ namespace howship::study {
 Vertebra read_vertebra(TableReader& reader, const DataFolder& data, const std::filesystem::path& beside);
 Lesion read_lesion(TableReader& reader);
 
+/// @param study  with duration and arms
+Compare read_compare(TableReader& reader, const Study& study);
+
 /// Doses of an arm: those written out, and those of regimens by name.
 /// @param reader  of the arm
 std::vector<DoseRule> read_doses(TableReader& reader, const DataFolder& data);

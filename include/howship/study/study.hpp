@@ -99,6 +99,28 @@ struct Output {
   bool default_fields = true;  ///< the user named none: take of the usual ones those that the models have
 };
 
+/// A name in [compare].
+struct CompareName {
+  std::string id;
+  SourceLocation where;
+};
+
+/// A level of [compare]: a share of the value at the beginning, or a value of its own.
+struct CompareLevel {
+  Quantity level;
+  bool of_baseline = false;
+  SourceLocation where;
+};
+
+/// What `howship compare` holds of the arms against each other.
+struct Compare {
+  std::string control;             ///< an arm's id; empty: the first
+  std::optional<double> from, to;  ///< day; absent: of the study
+  std::vector<CompareName> markers, values, lesions;
+  std::vector<CompareLevel> below, sizes;
+  std::vector<double> at;  ///< day; ascending
+};
+
 /// A study file, read and checked in itself; what it says about models is checked against them in prepare_arms.
 struct Study {
   SourceText source;
@@ -113,6 +135,7 @@ struct Study {
   Solver solver;
   Output output;
   std::vector<Arm> arms;
+  std::optional<Compare> compare;
 
   /// Texts of model files that were named by path, and those that a resolved.toml carries so that it runs without the
   /// models folder: by id.
