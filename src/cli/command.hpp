@@ -31,6 +31,7 @@ Command import_command();
 Command export_command();
 Command reproduce_command();
 Command scorecard_command();
+Command compare_command();
 Command fit_command();
 Command sbml_case_command();
 

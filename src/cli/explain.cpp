@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include "howship/core/files.hpp"
 #include "howship/model/library.hpp"
 #include "howship/study/data_folder.hpp"
 
 #include "command.hpp"
+#include "model_html.hpp"
 #include "model_text.hpp"
 #include "sbml_file.hpp"
 
@@ -31,7 +33,14 @@ ExitCode explain(const po::variables_map& given) {
   const model::Model model = is_sbml   ? model_of(read_sbml_file(words[0], {}, given), units)
                              : is_file ? model::build_model_file(library, words[0], units)
                                        : model::build_model(library, words, units);
-  fmt::print("{}", given.count("graph") > 0 ? process_graph(model) : explain_text(model));
+  if (given.count("html") == 0) {
+    fmt::print("{}", given.count("graph") > 0 ? process_graph(model) : explain_text(model));
+    return ExitCode::ok;
+  }
+  if (given.count("graph") > 0) throw InputError("howship explain: --graph and --html exclude each other");
+  const bool known = std::filesystem::is_regular_file(data.references(), error);
+  write_text(value(given, "html"), explain_html(model, known ? read_text(data.references()) : ""));
+  fmt::print("{}\n", value(given, "html"));
   return ExitCode::ok;
 }
 
@@ -40,7 +49,7 @@ ExitCode explain(const po::variables_map& given) {
 Command explain_command() {
   Command command{
       "explain",
-      "explain MODEL... [--graph]",
+      "explain MODEL... [--graph | --html FILE]",
       "prints a model, also one in SBML, with overlays if more are named: equations, units, parameters and their "
       "sources",
       po::options_description("options"),
@@ -49,6 +58,8 @@ Command explain_command() {
       explain};
   command.options.add_options()(
       "graph", "the process graph instead, for Graphviz: howship explain M --graph | dot -Tsvg > m.svg")(
+      "html", po::value<std::string>(),
+      "a page instead: every term with its equation, source and numbers, and a list of what is assumed")(
       "data", po::value<std::string>(), "folder with models/ and params/");
   add_sbml_options(command.options);
   return command;

@@ -17,8 +17,8 @@ constexpr const char* kRenderSummary = "pictures, charts and films of a run fold
 std::vector<Command> commands() {
   std::vector<Command> all;
   for (const auto& make :
-       {run_command, resume_command, reproduce_command, scorecard_command, fit_command, check_command, explain_command,
-        list_command, import_command, export_command, sbml_case_command})
+       {run_command, resume_command, compare_command, reproduce_command, scorecard_command, fit_command, check_command,
+        explain_command, list_command, import_command, export_command, sbml_case_command})
     all.push_back(make());
   return all;
 }

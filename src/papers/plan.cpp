@@ -1,7 +1,6 @@
 #include "plan.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,6 +8,7 @@
 #include "howship/core/diagnostics.hpp"
 #include "howship/core/files.hpp"
 #include "howship/papers/reproduce.hpp"
+#include "howship/study/arm_courses.hpp"
 #include "howship/study/file_table.hpp"
 #include "howship/study/read_study.hpp"
 
@@ -42,24 +42,13 @@ Dimension dimension_of(Take take, Dimension quantity) {
     case Take::time_of_minimum:
     case Take::period:
     case Take::crossing:
+    case Take::time_below:
       return study::time_dimension();
     case Take::integral:
       return quantity * study::time_dimension();
     default:
       return quantity;
   }
-}
-
-// A day that differs from one of the arm's own by rounding only is that one.
-double snapped(const study::PreparedArm& arm, double day) {
-  const double near = 1e-9 * std::max(1.0, day);
-  for (const double row : arm.schedule.outputs) {
-    if (std::abs(row - day) <= near) return row;
-  }
-  for (const auto& dose : arm.schedule.doses) {
-    if (std::abs(dose.time - day) <= near) return dose.time;
-  }
-  return day;
 }
 
 class Planner {
@@ -149,7 +138,7 @@ class Planner {
   }
 
   std::optional<double> day_of(const PlannedArm& arm, double day, const SourceLocation& where) {
-    const double exact = snapped(arm.arm, day);
+    const double exact = study::snapped(arm.arm, day);
     if (exact <= arm.arm.schedule.end) return exact;
     fault(where, fmt::format("day {:g} lies past the end of the study, day {:g}", day, arm.arm.schedule.end));
     return std::nullopt;
@@ -173,7 +162,7 @@ class Planner {
     placed.taking.from = *from;
     placed.taking.to = *to;
     placed.taking.at = *at;
-    if (m.take == Take::crossing) {
+    if (m.take == Take::crossing || m.take == Take::time_below) {
       if (!(m.level->unit.dimension == unit.dimension)) {
         fault(where(m.level_where), fmt::format("{} is measured in {}, and a level of it cannot be in '{}'", m.of,
                                                 unit.text, m.level->unit.text));

@@ -18,7 +18,7 @@ using study::FileTable;
 template <class Value, std::size_t N>
 using Words = std::array<std::pair<const char*, Value>, N>;
 
-constexpr Words<Take, 12> kTakes{{{"initial", Take::initial},
+constexpr Words<Take, 13> kTakes{{{"initial", Take::initial},
                                   {"final", Take::final},
                                   {"value", Take::value},
                                   {"max", Take::maximum},
@@ -29,7 +29,8 @@ constexpr Words<Take, 12> kTakes{{{"initial", Take::initial},
                                   {"integral", Take::integral},
                                   {"period", Take::period},
                                   {"amplitude", Take::amplitude},
-                                  {"crossing", Take::crossing}}};
+                                  {"crossing", Take::crossing},
+                                  {"time_below", Take::time_below}}};
 constexpr Words<Basis, kBases> kBasisWords{{{"published", Basis::published},
                                             {"recomputed", Basis::recomputed},
                                             {"closed form", Basis::closed_form},
@@ -55,6 +56,10 @@ std::optional<Value> one_of(FileTable& table, const std::string& key, const Word
   for (const std::string& word : known) all += (all.empty() ? "" : ", ") + word;
   table.fault(text->where, fmt::format("{} cannot be '{}'", key, text->text), "it is one of " + all);
   return std::nullopt;
+}
+
+bool has_level(Take take) {
+  return take == Take::crossing || take == Take::time_below;
 }
 
 std::optional<double> day(FileTable& table, const std::string& key, SourceLocation& where) {
@@ -97,7 +102,7 @@ void read_measurement(FileTable& table, Measurement& m) {
     table.fault(m.where, "take = \"value\" needs the time: at is missing",
                 "write at = \"100 day\", or take another thing: max, final, mean, ...");
   }
-  if (m.take == Take::crossing) table.require("level", "level = \"0.5 pM\"");
+  if (has_level(m.take)) table.require("level", "level = \"0.5 pM\"");
   const auto only_for = [&](const char* key, Take wanted) {
     if (table.has(key) && take_is_clear && m.take != wanted)
       table.fault(table.where(key), fmt::format("{} has no meaning for take = \"{}\"", key, to_text(m.take)),
@@ -111,7 +116,9 @@ void read_measurement(FileTable& table, Measurement& m) {
   }
   if (!has_window) m.from = m.to = std::nullopt;  // of an inherited window
   only_for("at", Take::value);
-  only_for("level", Take::crossing);
+  if (table.has("level") && take_is_clear && !has_level(m.take))
+    table.fault(table.where("level"), fmt::format("level has no meaning for take = \"{}\"", to_text(m.take)),
+                "it belongs to take = \"crossing\" and \"time_below\"");
   only_for("direction", Take::crossing);
 }
 

@@ -8,9 +8,9 @@
 
 #include "howship/core/files.hpp"
 #include "howship/output/budget.hpp"
+#include "howship/study/arm_courses.hpp"
 #include "howship/study/prepare.hpp"
 
-#include "arm_courses.hpp"
 #include "plan.hpp"
 
 namespace howship::papers {
@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Courses = std::map<const PlannedArm*, ArmCourses>;
+using Courses = std::map<const PlannedArm*, study::ArmCourses>;
 
 void require_memory(const study::Study& study, const model::Kinetics& kinetics) {
   const double lattice = study::lattice_estimate(study.vertebra);
@@ -42,7 +42,8 @@ void run_study(const PlannedStudy& planned, const Reproduction& options, Report&
     }
     ++report.arms;
     try {
-      courses.emplace(&arm, run_arm(arm, code, planned.study, *place, options));
+      courses.emplace(&arm, study::run_courses(arm.arm, code, planned.study, *place, {arm.wanted, arm.days},
+                                               {options.threads, options.interrupt, options.progress}));
     } catch (const NumericalError& error) {
       if (options.progress != nullptr) options.progress->end();
       report.failures.push_back(fmt::format("{}, arm {}: {}", planned.study.id, arm.arm.id, error.what()));
@@ -55,7 +56,7 @@ Measured measured(const Placed& placed, const Courses& courses) {
   const auto found = courses.find(placed.arm);
   if (found == courses.end())
     return {std::nullopt, placed.taking.to, fmt::format("arm {} could not be solved", placed.arm->arm.id)};
-  return measure(found->second.course(placed.measurement->of), placed.taking);
+  return study::measure(found->second.course(placed.measurement->of), placed.taking);
 }
 
 Verdict verdict_of(const Result& result) {
@@ -106,7 +107,7 @@ std::string title_of(const model::Model& model, const std::string& id) {
 }
 
 Curve curve_of(const Figure& figure, const Panel& panel, const std::string& y, const PlannedArm& arm,
-               const ArmCourses& courses) {
+               const study::ArmCourses& courses) {
   Curve curve{y, title_of(*arm.arm.model, y), arm.arm.id, arm.arm.title, {}, {}};
   const std::vector<double>& values = courses.values.at(y);
   for (std::size_t i = 0; i < courses.days.size(); ++i) {

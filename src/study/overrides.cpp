@@ -42,7 +42,16 @@ std::vector<std::string> settable_keys() {
                                 "output.every",
                                 "output.frames",
                                 "output.frames_every",
-                                "output.fields"};
+                                "output.fields",
+                                "compare.control",
+                                "compare.from",
+                                "compare.to",
+                                "compare.markers",
+                                "compare.below",
+                                "compare.values",
+                                "compare.at",
+                                "compare.lesions",
+                                "compare.sizes"};
   for (const auto& field : vertebra::built_in_fields()) keys.push_back("vertebra." + std::string(field.name));
   for (const auto& field : vertebra::shape_fields()) keys.push_back("vertebra.shape." + std::string(field.name));
   return keys;

@@ -275,6 +275,10 @@ Study read_study(const std::string& text, const std::string& file, const std::ve
     study.output = read_output(output, study);
   }
   read_arms(root, data, path.parent_path(), study);
+  if (const toml::table* compare = root.table("compare")) {
+    TableReader reader(*compare, "compare", context);
+    study.compare = read_compare(reader, study);
+  }
   if (const toml::table* inlined = root.table("inline")) {
     TableReader reader(*inlined, "inline", context);
     read_inline(reader, study);

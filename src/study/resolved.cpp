@@ -136,6 +136,27 @@ std::string arm_table(const Arm& arm) {
   return out;
 }
 
+std::string compare_table(const Compare& compare) {
+  const auto day = [](double value) { return sized(value, "day"); };
+  const auto names = [](const std::vector<CompareName>& all) {
+    return list(all, [](const CompareName& name) { return quoted(name.id); });
+  };
+  const auto levels = [](const std::vector<CompareLevel>& all) {
+    return list(all, [](const CompareLevel& level) { return sized(level.level); });
+  };
+  std::string out = "\n[compare]\n";
+  if (!compare.control.empty()) out += "control = " + quoted(compare.control) + "\n";
+  if (compare.from) out += "from = " + day(*compare.from) + "\n";
+  if (compare.to) out += "to = " + day(*compare.to) + "\n";
+  if (!compare.markers.empty()) out += "markers = " + names(compare.markers) + "\n";
+  if (!compare.below.empty()) out += "below = " + levels(compare.below) + "\n";
+  if (!compare.values.empty()) out += "values = " + names(compare.values) + "\n";
+  if (!compare.at.empty()) out += "at = " + list(compare.at, day) + "\n";
+  if (!compare.lesions.empty()) out += "lesions = " + names(compare.lesions) + "\n";
+  if (!compare.sizes.empty()) out += "sizes = " + levels(compare.sizes) + "\n";
+  return out;
+}
+
 }  // namespace
 
 std::string resolved_text(const Study& study, const std::map<std::string, std::string>& models,
@@ -158,6 +179,7 @@ std::string resolved_text(const Study& study, const std::map<std::string, std::s
     out += "states = " + list(*study.output.states, [](double time) { return sized(time, "day"); }) + "\n";
   if (!study.output.default_fields) out += "fields = " + texts(study.output.fields) + "\n";
   for (const Arm& arm : study.arms) out += arm_table(arm);
+  if (study.compare) out += compare_table(*study.compare);
   out += "\n[inline]\ncitations = " + block(citations) + "\n\n[inline.models]\n";
   for (const auto& [id, text] : models) out += quoted(id) + " = " + block(text) + "\n";
   return out;

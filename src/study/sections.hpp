@@ -15,6 +15,9 @@ Lesion read_lesion(TableReader& reader);
 /// parameters, vertebra, lesion, solver, and what is written how often.
 void read_branch(TableReader& reader, const std::filesystem::path& beside, const DataFolder& data, Study& study);
 
+/// @param study  with duration and arms
+Compare read_compare(TableReader& reader, const Study& study);
+
 /// Doses of an arm: those written out, and those of regimens by name.
 /// @param reader  of the arm
 std::vector<DoseRule> read_doses(TableReader& reader, const DataFolder& data);

@@ -19,6 +19,7 @@
 #include "howship/core/progress.hpp"
 #include "howship/output/citations.hpp"
 #include "howship/output/run_folder.hpp"
+#include "howship/study/comparison.hpp"
 #include "howship/study/read_study.hpp"
 
 #include "arm_checkpoint.hpp"
@@ -189,6 +190,7 @@ Prepared prepare(const Study& study, const DataFolder& data, const UnitSystem& u
   Diagnostics faults;
   const model::Library library = library_of(study, data.models());
   std::vector<PreparedArm> prepared = prepare_arms(study, library, units, faults);
+  if (faults.empty()) check_compare(study, prepared, faults);
   faults.raise_if_any();
   std::vector<CompiledArm> arms = compile_arms(std::move(prepared));
 

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <thread>
@@ -179,20 +180,19 @@ TEST_F(Program, ImportRefusesWhatIsNoImage) {
 }
 
 // An image of four voxels along each axis.
-std::string small_image(const std::string& type, const std::string& values) {
-  return "ObjectType = Image\nNDims = 3\nBinaryData = False\nOffset = 1 0 0\nElementSpacing = 1 1 1\nDimSize = 4 4 4\n"
-         "ElementType = " +
-         type + "\nElementDataFile = LOCAL\n" + values;
+template <class Value>
+std::string small_image(const std::string& type, const std::vector<Value>& values) {
+  return "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\nOffset = 1 0 0\n"
+         "ElementSpacing = 1 1 1\nDimSize = 4 4 4\nElementType = " +
+         type + "\nElementDataFile = LOCAL\n" +
+         std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Value));  // NOLINT: voxels
 }
 
 TEST_F(Program, SaysWhatItMadeOfAnImage) {
-  std::string values, labels;
-  for (int voxel = 0; voxel < 64; ++voxel) {
-    values += voxel % 4 == 0 ? "5000 " : "200 ";
-    labels += "1 ";
-  }
+  std::vector<std::int16_t> values(64, 200);
+  for (std::size_t voxel = 0; voxel < values.size(); voxel += 4) values[voxel] = 5000;
   test::put(folder_ / "ct.mha", small_image("MET_SHORT", values));
-  test::put(folder_ / "mask.mha", small_image("MET_UCHAR", labels));
+  test::put(folder_ / "mask.mha", small_image("MET_UCHAR", std::vector<std::uint8_t>(64, 1)));
   test::put(folder_ / "ct.toml",
             "models = [\"vicious_cycle\"]\nduration = \"10 day\"\n[vertebra]\nct = \"ct.mha\"\nmask = \"mask.mha\"\n");
   const auto notes =

@@ -6,10 +6,16 @@
 #include <variant>
 #include <vector>
 
-#include "howship/papers/measure.hpp"
+#include "howship/study/measure.hpp"
 #include "howship/study/study.hpp"
 
 namespace howship::papers {
+
+using study::Course;
+using study::Direction;
+using study::Measured;
+using study::Take;
+using study::Taking;
 
 /// What is measured, as a file states it: papers/README.md is the language.
 struct Measurement {

@@ -110,6 +110,28 @@ struct Output {
   std::optional<std::vector<double>> states;  ///< day, ascending; what other runs can go on from; absent: the last day
 };
 
+/// A name in [compare].
+struct CompareName {
+  std::string id;
+  SourceLocation where;
+};
+
+/// A level of [compare]: a share of the value at the beginning, or a value of its own.
+struct CompareLevel {
+  Quantity level;
+  bool of_baseline = false;
+  SourceLocation where;
+};
+
+/// What `howship compare` holds of the arms against each other.
+struct Compare {
+  std::string control;             ///< an arm's id; empty: the first
+  std::optional<double> from, to;  ///< day; absent: of the study
+  std::vector<CompareName> markers, values, lesions;
+  std::vector<CompareLevel> below, sizes;
+  std::vector<double> at;  ///< day; ascending
+};
+
 /// A study file, read and checked in itself; what it says about models is checked against them in prepare_arms.
 struct Study {
   SourceText source;
@@ -125,6 +147,7 @@ struct Study {
   Solver solver;
   Output output;
   std::vector<Arm> arms;
+  std::optional<Compare> compare;
 
   /// Texts of model files that were named by path, and those that a resolved.toml carries so that it runs without the
   /// models folder: by id.

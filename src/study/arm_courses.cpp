@@ -1,17 +1,18 @@
-#include "arm_courses.hpp"
+#include "howship/study/arm_courses.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
-namespace howship::papers {
+namespace howship::study {
 namespace {
 
 // The arm's own times and those that are measured at. Rows of frames alone do no harm.
-simulation::Schedule schedule_of(const PlannedArm& planned) {
-  simulation::Schedule schedule = planned.arm.schedule;
+simulation::Schedule schedule_of(const PreparedArm& arm, const std::set<double>& days) {
+  simulation::Schedule schedule = arm.schedule;
   std::vector<double>& outputs = schedule.outputs;
-  outputs.insert(outputs.end(), planned.days.begin(), planned.days.end());
+  outputs.insert(outputs.end(), days.begin(), days.end());
   std::sort(outputs.begin(), outputs.end());
   outputs.erase(std::unique(outputs.begin(), outputs.end()), outputs.end());
   return schedule;
@@ -20,10 +21,9 @@ simulation::Schedule schedule_of(const PlannedArm& planned) {
 /// Reads the wanted ids off a state.
 class Reader {
  public:
-  Reader(const PlannedArm& planned, simulation::Probe probe, ArmCourses& courses)
+  Reader(const model::Model& model, const std::set<std::string>& ids, simulation::Probe probe, ArmCourses& courses)
       : probe_(std::move(probe)), days_(&courses.days) {
-    const model::Model& model = *planned.arm.model;
-    for (const std::string& id : planned.wanted) {
+    for (const std::string& id : ids) {
       const model::NodeId node = *model.find_node(id);
       const bool is_field = model.graph[node].stage == model::Stage::voxel;
       (is_field ? means_ : numbers_).push_back(node);
@@ -49,27 +49,37 @@ class Reader {
 
 }  // namespace
 
-ArmCourses run_arm(const PlannedArm& planned, const std::shared_ptr<const model::Kinetics>& kinetics,
-                   const study::Study& study, const study::Place& place, const Reproduction& options) {
-  const study::PreparedArm& arm = planned.arm;
-  const study::Solver& solver = study.solver;
-  const Threads threads = place.domain.size() > 1 ? options.threads : Threads{1};
+double snapped(const PreparedArm& arm, double day) {
+  const double near = 1e-9 * std::max(1.0, day);
+  for (const double row : arm.schedule.outputs) {
+    if (std::abs(row - day) <= near) return row;
+  }
+  for (const auto& dose : arm.schedule.doses) {
+    if (std::abs(dose.time - day) <= near) return dose.time;
+  }
+  return day;
+}
+
+ArmCourses run_courses(const PreparedArm& arm, const std::shared_ptr<const model::Kinetics>& kinetics,
+                       const Study& study, const Place& place, const CourseWish& wish, const CourseRun& run) {
+  const Solver& solver = study.solver;
+  const Threads threads = place.domain.size() > 1 ? run.threads : Threads{1};
   simulation::Simulation simulation(kinetics, arm.parameters, place.domain, place.given_fields(arm.model->given),
                                     {solver.relative_tolerance, solver.max_step, solver.max_order, threads});
   ArmCourses courses;
-  Reader read(planned,
+  Reader read(*arm.model, wish.ids,
               simulation::Probe(kinetics, arm.parameters, place.domain, place.given_fields(arm.model->given), threads),
               courses);
-  if (options.progress != nullptr) options.progress->begin(study.id + ", " + arm.id);
+  if (run.progress != nullptr) run.progress->begin(study.id + ", " + arm.id);
   simulation.run(
-      schedule_of(planned), [&](const simulation::State& state, simulation::Moment) { read(state); },
+      schedule_of(arm, wish.days), [&](const simulation::State& state, simulation::Moment) { read(state); },
       [&](double time, double step) {
-        if (options.progress != nullptr)
-          options.progress->update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
-        return options.interrupt == nullptr || !options.interrupt->requested();
+        if (run.progress != nullptr)
+          run.progress->update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
+        return run.interrupt == nullptr || !run.interrupt->requested();
       });
-  if (options.progress != nullptr) options.progress->end();
+  if (run.progress != nullptr) run.progress->end();
   return courses;
 }
 
-}  // namespace howship::papers
+}  // namespace howship::study

@@ -1,10 +1,11 @@
-#include "howship/papers/measure.hpp"
+#include "howship/study/measure.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <stdexcept>
 
-namespace howship::papers {
+namespace howship::study {
 namespace {
 
 /// A window of a course, cut where it jumps.
@@ -156,6 +157,21 @@ double crossing_between(const Piece& p, std::size_t i, double level) {
   return 0.5 * (low + high);
 }
 
+// How long the course lies below the level. What dips below it between two rows that do not is not seen.
+double time_below(const Piece& whole, double level) {
+  double sum = 0.0;
+  for (const Piece& p : pieces(whole)) {
+    for (std::size_t i = 0; i + 1 < p.t.size(); ++i) {
+      const bool before = p.y[i] < level, after = p.y[i + 1] < level;
+      if (before && after) sum += p.t[i + 1] - p.t[i];
+      if (before == after) continue;
+      const double turn = crossing_between(p, i, level);
+      sum += before ? turn - p.t[i] : p.t[i + 1] - turn;
+    }
+  }
+  return sum;
+}
+
 // The first row that reaches the level from another side, made exact.
 std::optional<double> crossing(const Piece& whole, double level, Direction direction) {
   std::optional<double> before;  // the last value that was not the level itself
@@ -222,8 +238,24 @@ Measured measure(const Course& course, const Taking& taking) {
       if (!day) return {std::nullopt, taking.to, "the level is not crossed in the window"};
       return {day, *day, {}};
     }
+    case Take::time_below:
+      return {time_below(whole, taking.level), taking.to, {}};
   }
   return {};
 }
 
-}  // namespace howship::papers
+double interpolated(const Course& course, double day) {
+  const std::vector<Piece> cut = pieces({course.days, course.values});
+  for (const Piece& p : cut) {
+    if (day < p.t.front() || day > p.t.back()) continue;
+    const auto after = static_cast<std::size_t>(std::upper_bound(p.t.begin(), p.t.end(), day) - p.t.begin());
+    const std::size_t i = std::min(after, p.t.size() - 1) - (p.t.size() > 1 ? 1 : 0);
+    // Four rows where there are as many: two on each side, or the outermost.
+    const std::size_t count = std::min<std::size_t>(4, p.t.size());
+    const std::size_t begin = std::min(i > 0 ? i - 1 : 0, p.t.size() - count);
+    return interpolated(p, begin, begin + count, day);
+  }
+  throw std::logic_error("interpolated: a day outside the course");
+}
+
+}  // namespace howship::study

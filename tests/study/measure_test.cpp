@@ -1,5 +1,5 @@
 // Measurements against what is known of sines, exponentials and steps.
-#include "howship/papers/measure.hpp"
+#include "howship/study/measure.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-namespace howship::papers {
+namespace howship::study {
 namespace {
 
 Course course_of(double end, int rows, const std::function<double(double)>& f) {
@@ -189,5 +189,30 @@ TEST(Measure, AConstantHasItsExtremesOnItsFirstRow) {
   EXPECT_FALSE(measure(flat, taking(Take::period, flat)).value);
 }
 
+TEST(Measure, TimeBelowALevelIsBetweenItsCrossings) {
+  const auto below = [](double level, double from, double to) {
+    return measure(sine(), {Take::time_below, from, to, 0.0, level, Direction::either}).value.value();
+  };
+  // 3 + 2 sin(t - 0.3) lies below 3 for half of its period, below 2 for a third.
+  EXPECT_NEAR(below(3.0, 0.0, 40.0), 6.0 * std::numbers::pi + 0.3, 1e-6);
+  EXPECT_NEAR(below(2.0, 2.0, 8.0), 2.0 * std::numbers::pi / 3.0, 1e-6);
+  EXPECT_EQ(below(0.9, 0.0, 40.0), 0.0);
+  EXPECT_EQ(below(5.1, 1.0, 39.0), 38.0);
+}
+
+TEST(Measure, TimeBelowALevelDoesNotReachOverABolus) {
+  EXPECT_NEAR(measure(bolus(), {Take::time_below, 0.0, 4.0, 0.0, 4.0, Direction::either}).value.value(),
+              2.0 + (4.0 - 2.0 - std::log(2.0)), 0.05);
+}
+
+TEST(Measure, BetweenRowsACubicIsExactAndABolusIsNotCrossed) {
+  const Course cubic = course_of(10.0, 10, [](double t) { return 1.0 + t * (2.0 + t * (-0.5 + 0.1 * t)); });
+  for (const double t : {0.0, 0.4, 3.7, 9.9, 10.0})
+    EXPECT_NEAR(interpolated(cubic, t), 1.0 + t * (2.0 + t * (-0.5 + 0.1 * t)), 1e-10) << t;
+  EXPECT_EQ(interpolated(bolus(), 1.9), 0.0);
+  EXPECT_NEAR(interpolated(bolus(), 2.5), 8.0 * std::exp(-0.5), 0.3);
+  EXPECT_THROW(interpolated(cubic, 10.1), std::logic_error);
+}
+
 }  // namespace
-}  // namespace howship::papers
+}  // namespace howship::study

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace howship::papers {
+namespace howship::study {
 
 /// What is taken of a course. Each is defined in papers/README.md.
 enum class Take {
@@ -19,7 +19,8 @@ enum class Take {
   integral,
   period,
   amplitude,
-  crossing
+  crossing,
+  time_below
 };
 
 enum class Direction { either, up, down };
@@ -34,7 +35,7 @@ struct Taking {
   Take take = Take::value;
   double from = 0.0, to = 0.0;  ///< day; the window
   double at = 0.0;              ///< day; of Take::value
-  double level = 0.0;           ///< of Take::crossing
+  double level = 0.0;           ///< of Take::crossing and Take::time_below
   Direction direction = Direction::either;
 };
 
@@ -46,7 +47,12 @@ struct Measured {
 
 /// Measures a course that has rows at `from`, `to` and `at`. A jump at `from` has happened when the window begins, one
 /// at `to` has not when it ends. Extremes are refined by the parabola through three rows, integrals are Simpson's on
-/// uneven rows (fourth order), crossings are found on the cubic through four rows; none of them reaches over a jump.
+/// uneven rows (fourth order), crossings and where a course dips below a level are found on the cubic through four
+/// rows; none of them reaches over a jump.
 Measured measure(const Course& course, const Taking& taking);
 
-}  // namespace howship::papers
+/// The value between two rows, on the cubic through the four about it, or through fewer where the course ends or jumps.
+/// @throws std::logic_error outside the course
+double interpolated(const Course& course, double day);
+
+}  // namespace howship::study
