@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "howship/model/names.hpp"
 
@@ -33,6 +36,8 @@ bool takes_long_to_check(const std::string& xml, Model& model) {
   return unit_check_cost(model) > kCost;
 }
 
+Import import_checked(const std::string& xml, const std::string& file, const ImportOptions& options);
+
 }  // namespace
 
 bool is_sbml_name(const std::string& file) {
@@ -43,6 +48,20 @@ bool is_sbml_name(const std::string& file) {
 }
 
 Import import_sbml(const std::string& xml, const std::string& file, const ImportOptions& options) {
+  try {
+    return import_checked(xml, file, options);
+  } catch (const std::invalid_argument& error) {
+    // libSBML gives up an element that its level and version do not have, in some places by an exception.
+    throw InputError({{{file, 1, 1},
+                       fmt::format("the document cannot be read: {}", error.what()),
+                       "an element of it does not belong to its level and version of SBML",
+                       {}}});
+  }
+}
+
+namespace {
+
+Import import_checked(const std::string& xml, const std::string& file, const ImportOptions& options) {
   const std::unique_ptr<SBMLDocument> document = read_document(xml, file);
   std::vector<Diagnostic> notes = check_packages(*document, xml, file);
   ImportOptions named = options;
@@ -70,5 +89,7 @@ Import import_sbml(const std::string& xml, const std::string& file, const Import
   out.notes.insert(out.notes.end(), faults.begin(), faults.end());
   return out;
 }
+
+}  // namespace
 
 }  // namespace howship::sbml
