@@ -37,7 +37,7 @@ class Folder {
   std::filesystem::path path_;
 };
 
-constexpr std::array kNames{"a.nii", "b.nii.gz", "c.mha", "d.mhd", "e.nrrd", "f.nhdr", "g.dcm"};
+constexpr std::array kNames{"a.nii", "b.nii.gz", "c.mha", "d.mhd", "e.nrrd", "f.nhdr"};
 
 }  // namespace
 

@@ -65,7 +65,6 @@ def images():
     yield "nrrd", b"\4" + (nrrd + "encoding: raw\n\n").encode() + voxels
     yield "nrrd_packed", b"\4" + (nrrd + "encoding: gzip\n\n").encode() + gzip.compress(voxels)
     yield "nhdr", b"\5" + (nrrd + "key:=value\n# comment\nencoding: raw\ndata file: voxels.raw\n").encode()
-    yield "dicom", b"\6" + b"\0" * 128 + b"DICM"
 
 
 def tables():

@@ -52,7 +52,7 @@ void Transport::rate(std::size_t species, const double* c, std::size_t begin, st
   const std::int32_t* n4 = neighbours_[4].data();
   const std::int32_t* n5 = neighbours_[5].data();
   if (field.uniform) {
-    const auto [gx, gy, gz] = field.conductance;
+    const double gx = field.conductance[0], gy = field.conductance[1], gz = field.conductance[2];
 #pragma omp simd
     for (std::size_t v = begin; v < end; ++v) {
       const double here = c[v];

@@ -15,6 +15,7 @@
 #include "vertebra/meta_check.hpp"
 #include "vertebra/nifti_check.hpp"
 #include "vertebra/nrrd_check.hpp"
+#include "vertebra/trial.hpp"
 
 namespace howship::vertebra {
 
@@ -51,9 +52,7 @@ Format format_of(const std::filesystem::path& path) {
   throw InputError(fmt::format("{}: not an image of a known format", path.string()), std::string(kFormats));
 }
 
-}  // namespace
-
-Image read_image(const std::filesystem::path& path, const std::string& series) {
+Image read_here(const std::filesystem::path& path, const std::string& series) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status))
@@ -83,6 +82,19 @@ Image read_image(const std::filesystem::path& path, const std::string& series) {
     throw InputError(fmt::format("{}: the image does not fit into memory", path.string()),
                      "crop it around the vertebra");
   }
+}
+
+}  // namespace
+
+Image read_image(const std::filesystem::path& path, const std::string& series) {
+  std::error_code error;
+  const bool is_gdcm =
+      std::filesystem::is_directory(path, error) || (std::filesystem::is_regular_file(path, error) && is_dicom(path));
+  if (is_gdcm && !survives([&] { read_here(path, series); })) {
+    throw InputError(fmt::format("{}: damaged, the DICOM library cannot read it", path.string()),
+                     "copy or export it again, or convert it to NIfTI");
+  }
+  return read_here(path, series);
 }
 
 }  // namespace howship::vertebra

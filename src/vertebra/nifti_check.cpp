@@ -117,7 +117,7 @@ class Header {
     const double bytes = bytes_of_type(first ? number<std::int16_t>(70) : number<std::int16_t>(12));
     const double offset =
         first ? static_cast<double>(number<float>(108)) : static_cast<double>(number<std::int64_t>(168));
-    return offset >= 0.0 ? offset + count * bytes : 0.0;
+    return offset >= 0.0 && bytes > 0.0 ? offset + count * bytes : 0.0;
   }
 
  private:

@@ -412,8 +412,22 @@ TEST(ImageRefusal, MoreVoxelsThanTheFileCanHold) {
   Nifti nifti;
   nifti.dim = {3, 20, 20, 20, 1, 1, 1, 1};
   nifti.bits = 1;  // of a float: the type is what counts
+  Nifti odd;
+  odd.datatype = 17;
+  write_bytes(scratch / "odd.nii", odd.bytes(ramp(1000)));
+  EXPECT_NE(refused(scratch / "odd.nii").find("makes no sense"), std::string::npos);
   write_bytes(scratch / "a.nii", nifti.bytes(ramp(1000)));
   EXPECT_NE(refused(scratch / "a.nii").find("promises 32352 bytes"), std::string::npos);
+}
+
+// Debian's GDCM ends the program by an assertion where a file holds no data set.
+TEST(ImageRefusal, DicomThatEndsItsLibrary) {
+  const Scratch scratch;
+  write_bytes(scratch / "a.dcm", std::string(128, '\0') + "DICM");
+  refused(scratch / "a.dcm");
+  std::filesystem::create_directory(scratch / "series");
+  write_bytes(scratch / "series/a", std::string(128, '\0') + "DICM");
+  EXPECT_NE(refusal([&] { read_image(scratch / "series", {}); }), "");
 }
 
 }  // namespace
