@@ -35,16 +35,18 @@ double seconds_between(const std::string& text) {
 }  // namespace
 
 void add_run_options(po::options_description& options) {
-  options.add_options()("quiet,q", "no talk on stderr")("threads,j", po::value<int>(),
-                                                        "threads (default: one per processor)")(
+  options.add_options()("quiet,q", "no talk on stderr")(
+      "threads,j", po::value<int>(), "threads (default: one per processor; under mpirun, of each process)")(
       "checkpoint-every", po::value<std::string>(),
       "wall time between checkpoints of a spatial run, from which howship resume goes on (10 min); never")(
       "data", po::value<std::string>(),
       "folder with models/ and params/ (default: HOWSHIP_DATA, or where Howship was built)");
 }
 
-study::RunOptions run_options(const po::variables_map& given) {
+study::RunOptions run_options(const po::variables_map& given, Ranks& ranks) {
   study::RunOptions options;
+  options.threads = ranks.threads();
+  options.ranks = &ranks;
   options.quiet = given.count("quiet") > 0;
   if (given.count("threads") > 0) {
     options.threads.count = given["threads"].as<int>();

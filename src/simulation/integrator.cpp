@@ -165,10 +165,16 @@ void Integrator::exchange(Archive& archive) {
   }
   archive.number("integrator/started", started_);
   newton_.exchange(archive);
-  const std::size_t size = system_.layout().size();
+  const Layout& layout = system_.layout();
+  const std::size_t block = layout.block_size();
+  const Archive::Part part{1, layout.whole_blocks * block, layout.first_block() * block, layout.tail(), layout.tail()};
   const std::vector<N_Vector> vectors = system_.space().listed();  // CVODE's own
-  for (std::size_t i = 0; i < vectors.size(); ++i)
-    archive.exchange(fmt::format("integrator/vector_{:02}", i), std::span(system_.space().values(vectors[i]), size));
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    double* values = system_.space().values(vectors[i]);
+    archive.exchange_part(fmt::format("integrator/vector_{:02}/local", i), std::span(values, layout.tail()), part);
+    archive.exchange(fmt::format("integrator/vector_{:02}/systemic", i),
+                     std::span(values + layout.tail(), layout.systemics));
+  }
 }
 
 }  // namespace howship::simulation

@@ -12,8 +12,15 @@
 namespace howship::study {
 namespace {
 
-// The largest arm's needs: arms run one after the other.
-std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t voxels, std::size_t lattice) {
+// The largest arm's needs on one rank: arms run one after the other. Ranks share all but the vertebra, which each has.
+std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t all_voxels, std::size_t all_lattice,
+                         const Ranks& ranks) {
+  const auto share = [&ranks](std::size_t count) {
+    const auto parts = static_cast<std::size_t>(ranks.count());
+    return (count + parts - 1) / parts;
+  };
+  const std::size_t voxels = share(all_voxels);
+  const std::size_t lattice = share(all_lattice);
   constexpr std::uintmax_t kProgram = 40'000'000;  // the program and its libraries, measured on a single voxel
   std::uintmax_t most = 0;
   for (const CompiledArm& compiled : arms) {
@@ -22,7 +29,11 @@ std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t voxel
     const std::uintmax_t image = static_cast<std::uintmax_t>(lattice) * (8 * compiled.arm.fields.size() + 16);
     most = std::max(most, solver + static_cast<std::uintmax_t>(voxels) * 8 * copies + image);
   }
-  return kProgram + most;
+  // An active voxel's place, BV/TV (twice), lesion and region, and where in the lattice there is one.
+  constexpr std::uintmax_t kPlace = 33;
+  const std::uintmax_t vertebra =
+      ranks.alone() ? 0 : kPlace * static_cast<std::uintmax_t>(all_voxels) + std::uintmax_t{4} * all_lattice;
+  return kProgram + vertebra + most;
 }
 
 }  // namespace
@@ -38,23 +49,26 @@ std::vector<CompiledArm> compile_arms(std::vector<PreparedArm> arms) {
   return compiled;
 }
 
-void check_lattice(const Study& study, const std::vector<CompiledArm>& arms) {
+void check_lattice(const Study& study, const std::vector<CompiledArm>& arms, const Ranks& ranks) {
   // Beyond this the count itself overflows; it stands for "more than any machine has".
   constexpr double kMostVoxels = 1e15;
   const double lattice = std::min(lattice_estimate(study.vertebra), kMostVoxels);
   // The built-in vertebrae fill about a fifth of their box.
   const double active = std::holds_alternative<Block>(study.vertebra) ? lattice : 0.2 * lattice;
-  output::require_memory(memory_of(arms, static_cast<std::size_t>(active), static_cast<std::size_t>(lattice)),
+  const std::uintmax_t memory =
+      memory_of(arms, static_cast<std::size_t>(active), static_cast<std::size_t>(lattice), ranks);
+  output::require_memory(memory * static_cast<std::uintmax_t>(ranks.on_this_machine()),
                          fmt::format("a vertebra of about {:.3g} voxels", active));
 }
 
 Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place,
-               const std::filesystem::path& folder) {
+               const std::filesystem::path& folder, const Ranks& ranks) {
   Plan plan;
+  plan.ranks = ranks.count();
   plan.arms = arms.size();
   plan.voxels = place.domain.size();
   if (!arms.empty()) plan.time_unit = arms.front().arm.model->time_unit;
-  plan.memory = memory_of(arms, plan.voxels, place.domain.grid().count());
+  plan.memory = memory_of(arms, plan.voxels, place.domain.grid().count(), ranks);
   for (const CompiledArm& compiled : arms) {
     const PreparedArm& arm = compiled.arm;
     plan.unknowns = std::max(plan.unknowns, plan.voxels * arm.model->local.size() + arm.model->systemic.size());
@@ -70,7 +84,8 @@ Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const P
     budget.fields = arm.fields.size();
     plan.output += budget.output_bytes();
   }
-  output::require_memory(plan.memory, fmt::format("'{}' with {} voxels", study.id, plan.voxels));
+  output::require_memory(plan.memory * static_cast<std::uintmax_t>(ranks.on_this_machine()),
+                         fmt::format("'{}' with {} voxels", study.id, plan.voxels));
   output::require_disk(plan.output, folder);
   return plan;
 }
@@ -82,6 +97,7 @@ std::string Plan::text(const Study& study) const {
                   arms, arms == 1 ? "" : "s", study.duration, time_unit == "day" ? "days" : time_unit, voxels,
                   voxels == 1 ? "" : "s", unknowns, doses, rows, frames);
   text += fmt::format("memory about {}", output::bytes_text(static_cast<double>(memory)));
+  if (ranks > 1) text += fmt::format(" on each of {} ranks", ranks);
   if (const auto available = output::available_memory())
     text += fmt::format(" of {} available", output::bytes_text(static_cast<double>(*available)));
   return text + fmt::format("; results up to {}", output::bytes_text(static_cast<double>(output)));

@@ -1,9 +1,12 @@
 #include "howship/study/simulation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <chrono>
 #include <cstdio>
+#include <optional>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -24,14 +27,14 @@
 namespace howship::study {
 namespace {
 
-simulation::SolverOptions solver_options(const Study& study, Threads threads) {
-  return {study.solver.relative_tolerance, study.solver.max_step, study.solver.max_order, threads};
+simulation::SolverOptions solver_options(const Study& study, Threads threads, Ranks& ranks) {
+  return {study.solver.relative_tolerance, study.solver.max_step, study.solver.max_order, threads, &ranks};
 }
 
 simulation::Simulation assemble(const CompiledArm& compiled, const Place& place,
                                 const simulation::SolverOptions& options) {
-  return {compiled.kinetics, compiled.arm.parameters, place.domain, place.given_fields(compiled.arm.model->given),
-          options};
+  return {compiled.kinetics, compiled.arm.parameters, place.domain,
+          place.given_fields(compiled.arm.model->given, simulation::slab_of(place.domain, options.ranks)), options};
 }
 
 /// What the arms of a run share.
@@ -43,11 +46,13 @@ struct Run {
   const output::CheckpointLabels& labels;
   const InterruptGuard& interrupt;
   ProgressLine& progress;
+  Ranks& ranks;
   bool is_resumed = false;
 };
 
 void say(const RunOptions& options, const std::string& text) {
-  if (!options.quiet) fmt::print(stderr, "{}\n", text);
+  const bool speaks = options.ranks == nullptr || options.ranks->first();
+  if (!options.quiet && speaks) fmt::print(stderr, "{}\n", text);
 }
 
 // As one can paste it into a shell.
@@ -69,21 +74,38 @@ InputError with_a_way_on(const InputError& error, const std::filesystem::path& f
                                 first.hint.empty() ? "" : first.hint + "; ", how_to_go_on(folder)));
 }
 
+/// What ranks must do alike after a step.
+struct AfterStep {
+  bool stop = false, save = false;
+};
+
+// A signal may have reached only some of them, and their clocks differ: one that wants to stop stops all, and the first
+// one's clock says when to save. And it is looked whether they still compute the same.
+AfterStep agree(Ranks& ranks, double day, bool stop, bool save) {
+  if (ranks.alone()) return {stop, save};
+  std::array<double, 4> all{stop ? 1.0 : 0.0, save && ranks.first() ? 1.0 : 0.0, day, -day};
+  ranks.largest(all);
+  if (all[2] != -all[3])
+    throw std::runtime_error("ranks come to different times: do they run on different kinds of processors?");
+  return {all[0] != 0.0, all[1] != 0.0};
+}
+
 // One arm from day 0, or from its checkpoint, to the end; written as it goes.
 simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool from_checkpoint) {
   const PreparedArm& arm = compiled.arm;
   const std::filesystem::path folder = run.folder / arm.id;
   output::CheckpointLabels labels = run.labels;
   labels["arm"] = arm.id;
-  ArmCheckpoint checkpoint(folder / "checkpoint.h5", std::move(labels), run.options.checkpoint_seconds);
+  ArmCheckpoint checkpoint(folder / "checkpoint.h5", std::move(labels), run.options.checkpoint_seconds, run.ranks);
   const bool again = from_checkpoint && checkpoint.exists();
   if (!again) checkpoint.remove();
   if (run.is_resumed)
     say(run.options,
         fmt::format("{:<18} {}", arm.id, again ? "goes on from its checkpoint" : "begins on its first day"));
 
-  simulation::Simulation simulation = assemble(compiled, run.place, solver_options(run.study, run.options.threads));
-  ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, run.options.threads,
+  simulation::Simulation simulation =
+      assemble(compiled, run.place, solver_options(run.study, run.options.threads, run.ranks));
+  ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, run.options.threads, run.ranks,
                        again ? output::CsvFile::Opening::again : output::CsvFile::Opening::anew);
   run.progress.begin(arm.id);
   simulation::Callbacks callbacks;
@@ -94,13 +116,14 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool
   bool stopping = false;
   bool warned = false;
   callbacks.at_rest = [&](double day) {
-    stopping = run.interrupt.requested();
-    if (!simulation.can_save() || !(stopping || checkpoint.due())) return;
+    const AfterStep all = agree(run.ranks, day, run.interrupt.requested(), checkpoint.due());
+    stopping = all.stop;
+    if (!simulation.can_save() || !(all.stop || all.save)) return;
     try {
       checkpoint.save(day, simulation, recorder);
     } catch (const OutputError& error) {
       // The run itself may still have room; what it has so far is worth more than the checkpoint.
-      if (std::exchange(warned, true)) return;
+      if (std::exchange(warned, true) || !run.ranks.first()) return;
       run.progress.end();
       fmt::print(stderr, "warning: {}; the run goes on without it\n", error.what());
       run.progress.begin(arm.id);
@@ -139,7 +162,7 @@ struct Prepared {
   Place place;
 };
 
-Prepared prepare(const Study& study, const DataFolder& data, const UnitSystem& units) {
+Prepared prepare(const Study& study, const DataFolder& data, const UnitSystem& units, const Ranks& ranks) {
   // 1. model: texts become one checked model per arm; simulation: the models become code.
   Diagnostics faults;
   const model::Library library = library_of(study, data.models());
@@ -148,7 +171,7 @@ Prepared prepare(const Study& study, const DataFolder& data, const UnitSystem& u
   std::vector<CompiledArm> arms = compile_arms(std::move(prepared));
 
   // 2. vertebra: where it happens, and where the lesion sits.
-  check_lattice(study, arms);
+  check_lattice(study, arms, ranks);
   return {std::move(arms), build_place(study)};
 }
 
@@ -171,8 +194,9 @@ void run_arms(const Prepared& ready, const Run& run, RunRecord& record, const Cl
     try {
       record.arm_ends(i, run_arm(ready.arms[i], run, from_checkpoint));
       std::error_code ignored;
-      for (const char* name : {"checkpoint.h5", "checkpoint.h5.part"})
-        std::filesystem::remove(run.folder / id / name, ignored);
+      for (const char* name : {"checkpoint.h5", "checkpoint.h5.part"}) {
+        if (run.ranks.first()) std::filesystem::remove(run.folder / id / name, ignored);
+      }
       say(run.options, fmt::format("{:<18} done after {}", id, after()));
     } catch (const NumericalError& error) {
       run.progress.end();
@@ -188,35 +212,50 @@ void run_arms(const Prepared& ready, const Run& run, RunRecord& record, const Cl
 
 RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options) {
   const Clock clock;
+  Ranks alone;
+  Ranks& ranks = options.ranks == nullptr ? alone : *options.ranks;
   const std::filesystem::path folder =
       options.folder.empty() ? std::filesystem::path("out") / study.id : options.folder;
-  if (!options.dry_run) output::check_run_folder(folder, options.force);
-  const Prepared ready = prepare(study, data, units);
-  for (const std::string& note : ready.place.record.notes) say(options, "note: " + note);
+  std::optional<Prepared> prepared;
+  Plan plan;
+  std::string citations, resolved;
+  output::CheckpointLabels labels;
+  ranks.together([&] {
+    if (!options.dry_run) output::check_run_folder(folder, options.force);
+    prepared = prepare(study, data, units, ranks);
+    for (const std::string& note : prepared->place.record.notes) say(options, "note: " + note);
 
-  // 3. What it will take. An arm that cannot start at all says so here, while nothing has been written.
-  const Plan plan = make_plan(study, ready.arms, ready.place, folder);
+    // 3. What it will take. An arm that cannot start at all says so below, while nothing has been written.
+    plan = make_plan(study, prepared->arms, prepared->place, folder, ranks);
+    citations = output::select_citations(references_of(study, data), cited(prepared->arms));
+    resolved = resolved_text(study, model_texts(prepared->arms), citations);
+    labels = checkpoint_labels(resolved, prepared->place);
+  });
+  const Prepared& ready = *prepared;
   if (options.dry_run) return {plan, folder, clock.seconds()};
   say(options, plan.text(study));
-  for (const CompiledArm& arm : ready.arms) assemble(arm, ready.place, solver_options(study, options.threads));
-
-  const std::string citations = output::select_citations(references_of(study, data), cited(ready.arms));
-  const std::string resolved = resolved_text(study, model_texts(ready.arms), citations);
-  const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);
+  for (const CompiledArm& arm : ready.arms) assemble(arm, ready.place, solver_options(study, options.threads, ranks));
 
   // 4. output: the run folder, with what makes the run repeatable.
   const InterruptGuard interrupt;
-  output::open_run_folder(folder, options.force);
-  const output::FolderLock lock(folder);
-  RunRecord record(folder, study, ready.place, ready.arms, options.threads);
+  std::optional<output::FolderLock> lock;
+  ranks.together([&] {
+    if (!ranks.first()) return;
+    output::open_run_folder(folder, options.force);
+    lock.emplace(folder);
+  });
+  RunRecord record(folder, study, ready.place, ready.arms, options.threads, ranks);
   record.begins(labels, plan.memory);
-  ProgressLine progress(options.quiet);
+  ProgressLine progress(options.quiet || !ranks.first());
   try {
-    write_text(folder / "citations.bib", citations);
-    write_text(folder / "resolved.toml", resolved);
+    ranks.together([&] {
+      if (!ranks.first()) return;
+      write_text(folder / "citations.bib", citations);
+      write_text(folder / "resolved.toml", resolved);
+    });
 
     // 5. simulation.
-    run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress}, record, clock, false);
+    run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress, ranks}, record, clock, false);
   } catch (...) {
     progress.end();
     record.fails(std::current_exception(), clock.seconds());
@@ -229,18 +268,30 @@ RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem
 RunResult resume_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options,
                        bool from_start) {
   const Clock clock;
+  Ranks alone;
+  Ranks& ranks = options.ranks == nullptr ? alone : *options.ranks;
   const std::filesystem::path& folder = options.folder;
-  const output::FolderLock lock(folder);
-  const output::Manifest earlier = output::read_manifest(folder);
-  const std::string resolved = read_text(folder / "resolved.toml");
-  const Prepared ready = prepare(study, data, units);
-  const Plan plan = make_plan(study, ready.arms, ready.place, folder);
+  std::optional<output::FolderLock> lock;
+  output::Manifest earlier;
+  std::optional<Prepared> prepared;
+  Plan plan;
+  output::CheckpointLabels labels;
+  ranks.together([&] {
+    if (ranks.first()) lock.emplace(folder);
+  });
+  ranks.together([&] {
+    earlier = output::read_manifest(folder);
+    const std::string resolved = read_text(folder / "resolved.toml");
+    prepared = prepare(study, data, units, ranks);
+    plan = make_plan(study, prepared->arms, prepared->place, folder, ranks);
+    labels = checkpoint_labels(resolved, prepared->place);
+  });
+  const Prepared& ready = *prepared;
   if (earlier.status == output::Status::complete) {
     say(options, fmt::format("the run in '{}' is complete; nothing is left to do", folder.string()));
     return {plan, folder, clock.seconds()};
   }
   // Arms of two studies, or of two programs, must never end up in one folder.
-  const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);
   const std::string other = difference(labels, earlier.digests);
   if (!other.empty() && !from_start) {
     throw InputError(fmt::format("the run in '{}' cannot go on: {}", folder.string(), other),
@@ -248,11 +299,11 @@ RunResult resume_study(const Study& study, const DataFolder& data, const UnitSys
   }
 
   const InterruptGuard interrupt;
-  RunRecord record(folder, study, ready.place, ready.arms, options.threads, other.empty() ? &earlier : nullptr);
+  RunRecord record(folder, study, ready.place, ready.arms, options.threads, ranks, other.empty() ? &earlier : nullptr);
   record.begins(labels, plan.memory);
-  ProgressLine progress(options.quiet);
+  ProgressLine progress(options.quiet || !ranks.first());
   try {
-    run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress, true}, record, clock,
+    run_arms(ready, {study, ready.place, folder, options, labels, interrupt, progress, ranks, true}, record, clock,
              !from_start);
   } catch (...) {
     progress.end();
