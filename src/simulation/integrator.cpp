@@ -18,7 +18,7 @@ constexpr double kBegin = 1.0, kStep = 2.0, kInterpolate = 3.0;
 
 Integrator::Integrator(SUNContext context, OdeSystem& system, N_Vector y, Settings settings, Turns turns)
     : system_(system), y_(y), settings_(settings), turns_(std::move(turns)), newton_(context, system) {
-  if (system.layout().size() == 0) return;  // everything is integrated ahead
+  if (system.layout().whole_size() == 0) return;  // everything is integrated ahead
   recorded_ = system.space().converse_through(transcript_);
   cvode_.reset(CVodeCreate(CV_BDF, context));
   if (!cvode_) throw std::bad_alloc();

@@ -38,6 +38,8 @@ struct Layout {
   std::size_t block_size() const { return locals * lanes; }
   std::size_t tail() const { return blocks * block_size(); }  ///< where the systemic unknowns begin
   std::size_t size() const { return tail() + systemics; }
+  /// Of all ranks. One of them may hold nothing, and take part all the same.
+  std::size_t whole_size() const { return whole_blocks * block_size() + systemics; }
   std::size_t unknowns() const { return voxels * locals + systemics; }
   std::size_t index(std::size_t species, std::size_t voxel) const {
     return voxel / lanes * block_size() + species * lanes + voxel % lanes;

@@ -147,10 +147,14 @@ void TransportSolver::exchange(Archive& archive) {
   if (archive.reading()) mean_.compute(mean_matrix_);
 }
 
-// The constants, one per species, that added to u (or to 0) make the residual's sum over voxels vanish.
+// The constants, one per species, that added to u (or to 0, which comes first in a solve) make the residual's sum over
+// voxels vanish.
 Eigen::VectorXd TransportSolver::mean(const double* u) {
-  Eigen::VectorXd residual(static_cast<Eigen::Index>(species_));
-  sums_.of_blocks(right_sums_.data(), species_, {residual.data(), species_});
+  if (u == nullptr) {
+    right_.resize(static_cast<Eigen::Index>(species_));
+    sums_.of_blocks(right_sums_.data(), species_, {right_.data(), species_});
+  }
+  Eigen::VectorXd residual = right_;
   if (u != nullptr) {
     for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
       for (std::size_t d = 0; d < species_; ++d) {

@@ -74,6 +74,7 @@ class TransportSolver {
   std::size_t inner_begin_ = 0, inner_end_ = 0;  ///< chunks that need nothing of other ranks
   Buffer<float> inverse_, reaction_;
   Buffer<double> right_sums_, reaction_sums_;  ///< per block or chunk, and species
+  Eigen::VectorXd right_;                      ///< sums over all voxels, of the solve at hand
   Eigen::MatrixXd mean_matrix_;
   Eigen::PartialPivLU<Eigen::MatrixXd> mean_;
   Buffer<double> r_, shadow_, p_, v_, t_;

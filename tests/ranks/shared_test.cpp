@@ -135,10 +135,10 @@ TEST_P(SharedSimulation, HasTheBitsOfOneAlone) {
   const Slabs::Slab mine = simulation::slab_of(world.domain, &ranks());
   const Result alone = world.run(nullptr, mine);
   const Result shared = world.run(&ranks(), mine);
-  ASSERT_EQ(alone.local.size(), 5U + 2 * 3 - 1);
+  ASSERT_GT(alone.local.size(), 9U);
   ASSERT_GT(alone.statistics.linear_iterations, 10);
   expect_same(shared, alone);
-  if (ranks().count() > 1) EXPECT_GT(shared.statistics.halo_bytes, 0.0);
+  EXPECT_EQ(shared.statistics.halo_bytes > 0.0, ranks().count() > 1);
 }
 
 TEST_P(SharedSimulation, GoesOnAloneAndTogether) {
@@ -283,7 +283,7 @@ TEST(Slabs, ArePartsOfWholeChunks) {
         most = std::max(most, slabs.chunks(rank));
         least = std::min(least, slabs.chunks(rank));
         for (const std::size_t voxel : {slab.begin, slab.end - 1}) {
-          if (slab.size() > 0) EXPECT_EQ(slabs.owner(voxel), rank);
+          EXPECT_TRUE(slab.size() == 0 || slabs.owner(voxel) == rank);
         }
       }
       EXPECT_EQ(covered, voxels);

@@ -31,12 +31,12 @@ using ::testing::HasSubstr;
 constexpr const char* kStudy = R"toml(id = "short"
 title = "Two arms in a coarse vertebra"
 models = ["vicious_cycle"]
-duration = "80 day"
+duration = "60 day"
 [parameters]
 n0 = 0.2
 [vertebra]
 built_in = "L3"
-voxel_size = "2 mm"
+voxel_size = "2.5 mm"
 [lesion]
 site = "posterior_body"
 radius = "6 mm"
@@ -101,9 +101,7 @@ class UnderMpirun : public ::testing::Test {
   UnderMpirun() { test::put(folder_ / "study.toml", kStudy); }
 
   pid_t start(int ranks, const std::string& words) const {
-    const std::string mpirun = " '" HOWSHIP_MPIRUN
-                               "' -q --oversubscribe --bind-to none --mca odls_base_sigkill_timeout 60 -n " +
-                               std::to_string(ranks);
+    const std::string mpirun = " '" HOWSHIP_MPIRUN "' -q --oversubscribe --bind-to none -n " + std::to_string(ranks);
     const std::string command = "cd '" + folder_.path().string() +
                                 "' && OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 exec" +
                                 (ranks > 0 ? mpirun : "") + " '" HOWSHIP_BINARY "' " + words + " >out.txt 2>err.txt";
@@ -162,7 +160,7 @@ TEST_F(UnderMpirun, GivesTheResultsOfOneProcess) {
     const auto json = record(name);
     EXPECT_EQ(json["status"], "complete");
     EXPECT_EQ(json["ranks"], ranks);
-    if (ranks > 1) EXPECT_GT(json["arms"][0]["solver"]["halo_bytes"], 1000);
+    EXPECT_EQ(json["arms"][0]["solver"].value("halo_bytes", 0) > 1000, ranks > 1);
     EXPECT_EQ(fs::exists(folder_ / name / "untreated/frames/0001.pvti"), ranks > 1);
     EXPECT_TRUE(record("alone")["arms"][1]["solver"]["steps"] == json["arms"][1]["solver"]["steps"]);
   }
@@ -181,9 +179,9 @@ TEST_F(UnderMpirun, GoesOnWithAnyNumberOfRanks) {
     if (fs::exists(rows, error) && fs::file_size(rows, error) > 4000) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
-  ::kill(child, SIGTERM);
+  ::kill(child, SIGUSR1);
   const Outcome stopped = finish(child);
-  EXPECT_NE(stopped.code, 0);
+  EXPECT_EQ(stopped.code, 3);
   EXPECT_EQ(count(stopped.err, "stopped: "), 1U) << stopped.err;
   EXPECT_EQ(record("r")["status"], "interrupted");
   ASSERT_TRUE(fs::exists(folder_ / "r/denosumab/checkpoint.h5"));
@@ -196,8 +194,8 @@ TEST_F(UnderMpirun, GoesOnWithAnyNumberOfRanks) {
 }
 
 TEST_F(UnderMpirun, SaysWhatIsWrongOnce) {
-  for (const std::string words : {"run nowhere.toml", "run study.toml --nonsense", "run study.toml --set n0=-1",
-                                  "resume nowhere", "nonsense", "check nowhere.toml"}) {
+  for (const std::string words :
+       {"run nowhere.toml", "run study.toml --nonsense", "run study.toml --set n0=-1", "nonsense"}) {
     SCOPED_TRACE(words);
     const Outcome wrong = howship(3, words);
     EXPECT_EQ(wrong.code, 1);
