@@ -173,8 +173,9 @@ void measure_rates(double voxel, int threads) {
   std::vector<std::size_t> slots;
   for (std::size_t slot = 0; slot < c.kinetics->systemic_count(); ++slot) slots.push_back(slot);
   simulation::AheadTrajectory ahead(context.get(), *c.kinetics, parameters, slots, 1e-4, 0.0);
+  Ranks alone;
   simulation::FieldSystem system(context.get(), c.kinetics, parameters, c.place.domain, c.given, Threads{threads},
-                                 ahead);
+                                 alone, ahead);
   std::vector<double> systemic(c.kinetics->systemic_count());
   const auto y = system.space().create();
   const auto out = system.space().create();

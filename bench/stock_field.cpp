@@ -22,7 +22,7 @@ struct StockField::Impl {
       : kinetics(std::move(kinetics_in)),
         parameters(simulation::with_decays(*kinetics, std::move(parameters_in), given)),
         ahead(context.get(), *kinetics, parameters, autonomous(*kinetics), tolerance, 0.0),
-        system(context.get(), kinetics, parameters, domain, given, Threads{threads}, ahead),
+        system(context.get(), kinetics, parameters, domain, given, Threads{threads}, alone, ahead),
         team(Threads{threads}),
         layout(system.layout()),
         given_blocks(simulation::in_blocks(given, layout)),
@@ -125,6 +125,7 @@ struct StockField::Impl {
   std::shared_ptr<const model::Kinetics> kinetics;
   std::vector<double> parameters;
   simulation::AheadTrajectory ahead;
+  Ranks alone;
   simulation::FieldSystem system;
   WorkerTeam team;
   Layout layout;

@@ -2,6 +2,8 @@
 
 find_package(fmt REQUIRED)
 find_package(Threads REQUIRED)
+# Its C interface; a program that no launcher started never initialises it.
+find_package(MPI REQUIRED COMPONENTS C)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(Boost REQUIRED COMPONENTS program_options)

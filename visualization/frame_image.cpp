@@ -10,8 +10,11 @@
 #include <vtkDataArraySelection.h>
 #include <vtkImageData.h>
 #include <vtkMatrix3x3.h>
-#include <vtkNew.h>
+#include <vtkSmartPointer.h>
+#include <vtkXMLDataElement.h>
 #include <vtkXMLImageDataReader.h>
+#include <vtkXMLPImageDataReader.h>
+#include <vtkXMLUtilities.h>
 
 #include "howship/core/error.hpp"
 
@@ -60,6 +63,26 @@ void thicken(FrameImage& frame) {
   }
 }
 
+// A run that ranks shared has its frames in pieces, held together by a .pvti.
+bool is_in_pieces(const std::filesystem::path& file) {
+  return file.extension() == ".pvti";
+}
+
+vtkSmartPointer<vtkXMLReader> reader_of(const std::filesystem::path& file) {
+  if (is_in_pieces(file)) return vtkSmartPointer<vtkXMLPImageDataReader>::New();
+  return vtkSmartPointer<vtkXMLImageDataReader>::New();
+}
+
+// VTK 9.1 leaves the direction of an image in pieces aside.
+void set_direction(vtkImageData& image, const std::filesystem::path& file) {
+  const auto root = vtkSmartPointer<vtkXMLDataElement>::Take(vtkXMLUtilities::ReadElementFromFile(file.c_str()));
+  vtkXMLDataElement* whole = root ? root->FindNestedElementWithName("PImageData") : nullptr;
+  std::array<double, 9> direction{};
+  constexpr int kEntries = 9;
+  if (whole != nullptr && whole->GetVectorAttribute("Direction", kEntries, direction.data()) == kEntries)
+    image.SetDirectionMatrix(direction.data());
+}
+
 }  // namespace
 
 FrameImage read_frame(const std::filesystem::path& file) {
@@ -68,7 +91,7 @@ FrameImage read_frame(const std::filesystem::path& file) {
                       "run the study again; a disk that was full leaves such files");
   };
   VtkMessages messages;
-  vtkNew<vtkXMLImageDataReader> reader;
+  const vtkSmartPointer<vtkXMLReader> reader = reader_of(file);
   if (reader->CanReadFile(file.c_str()) == 0) throw damaged("it is not a VTK image");
   reader->SetFileName(file.c_str());
   reader->UpdateInformation();
@@ -89,7 +112,10 @@ FrameImage read_frame(const std::filesystem::path& file) {
   reader->Update();
   if (const std::string error = messages.take_error(); !error.empty()) throw damaged(error);
 
-  vtkImageData& image = *reader->GetOutput();
+  vtkImageData* const read = vtkImageData::SafeDownCast(reader->GetOutputAsDataSet());
+  if (read == nullptr) throw damaged("it is not a VTK image");
+  vtkImageData& image = *read;
+  if (is_in_pieces(file)) set_direction(image, file);
   FrameImage frame;
   const int* points = image.GetDimensions();
   for (int axis = 0; axis < 3; ++axis) {

@@ -12,13 +12,13 @@ import sys
 import xml.etree.ElementTree
 
 try:
-    from vtkmodules.vtkIOXML import vtkXMLImageDataReader
+    from vtkmodules.vtkIOXML import vtkXMLImageDataReader, vtkXMLPImageDataReader
 except ImportError:
     sys.exit("read_run.py needs VTK for Python: apt install python3-vtk9, and run it with /usr/bin/python3")
 
 
 def frames(arm_folder):
-    """[(day, path of the .vti)] of one arm; empty for a 0-D study."""
+    """[(day, path of the .vti, or of the .pvti of a run under mpirun)] of one arm; empty for a 0-D study."""
     index = arm_folder / "frames.pvd"
     if not index.exists():
         return []
@@ -28,7 +28,7 @@ def frames(arm_folder):
 
 def read_frame(path):
     """A vtkImageData with one value per voxel in its cell data (BMD in mg/cm^3, tumour, region, ...)."""
-    reader = vtkXMLImageDataReader()
+    reader = vtkXMLPImageDataReader() if path.suffix == ".pvti" else vtkXMLImageDataReader()
     if not reader.CanReadFile(str(path)):
         sys.exit(f"error: '{path}' is damaged or not a VTK image")
     reader.SetFileName(str(path))

@@ -7,6 +7,7 @@
 #include <boost/program_options.hpp>
 
 #include "howship/core/error.hpp"
+#include "howship/core/ranks.hpp"
 
 namespace howship::cli {
 
@@ -18,7 +19,10 @@ struct Command {
   boost::program_options::options_description options;
   std::string operands;  ///< name under which plain words arrive; empty: there are none
   int most_operands = 1;
+  /// Done by one process: of those that a launcher started by the first.
   ExitCode (*run)(const boost::program_options::variables_map& given) = nullptr;
+  /// Instead of that: done by all of them, or by one that is alone.
+  ExitCode (*run_together)(const boost::program_options::variables_map& given, Ranks& ranks) = nullptr;
 };
 
 /// One small file each.

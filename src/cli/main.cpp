@@ -55,6 +55,47 @@ const Command& find(const std::vector<Command>& all, const std::string& name) {
   unknown(name, all);
 }
 
+/// How something ended, and what there is to say about it.
+struct Outcome {
+  ExitCode code = ExitCode::ok;
+  std::string message;
+};
+
+// Everything that can go wrong, as a sentence and an exit code.
+template <class Work>
+Outcome outcome_of(Work&& work) {
+  try {
+    return {work(), {}};
+  } catch (const UnsupportedError& error) {
+    return {ExitCode::unsupported, error.what()};
+  } catch (const InputError& error) {
+    return {ExitCode::input, error.what()};
+  } catch (const OutputError& error) {
+    return {ExitCode::input, fmt::format("error: {}", error.what())};
+  } catch (const NumericalError& error) {
+    return {ExitCode::numerical, fmt::format("error: {}", error.what())};
+  } catch (const Interrupted& error) {
+    return {ExitCode::interrupted, fmt::format("stopped: {}", error.what())};
+  } catch (const std::bad_alloc&) {
+    return {ExitCode::input, "error: there is not enough memory\n  use larger voxels (vertebra.voxel_size)"};
+  } catch (const std::exception& error) {
+    return {ExitCode::numerical, fmt::format("error: a fault of the program: {}", error.what())};
+  }
+}
+
+void print(const Outcome& outcome) {
+  if (!outcome.message.empty()) fmt::print(stderr, "{}\n", outcome.message);
+}
+
+// By all processes that a launcher started; one of them says how it ended.
+ExitCode together(const Command& command, const boost::program_options::variables_map& given) {
+  Ranks ranks = Ranks::launched();
+  const Outcome outcome = outcome_of([&] { return command.run_together(given, ranks); });
+  const Ranks::End end = ranks.finish(outcome.code, outcome.message);
+  if (end.speaks) print(outcome);
+  return end.code;
+}
+
 ExitCode dispatch(std::vector<std::string> words) {
   const std::vector<Command> all = commands();
   if (words.empty() || words[0] == "--help" || words[0] == "-h" ||
@@ -78,46 +119,37 @@ ExitCode dispatch(std::vector<std::string> words) {
     fmt::print("{}", help(command));
     return ExitCode::ok;
   }
-  return command.run(given);
+  return command.run_together != nullptr ? together(command, given) : command.run(given);
 }
 
-// Everything that can go wrong, as a sentence and an exit code.
-ExitCode guarded(const std::vector<std::string>& words) {
-  try {
+// What is for one process is done by the first of those that a launcher started.
+bool is_for_others(const std::vector<std::string>& words) {
+  if (Ranks::launched_rank() == 0) return false;
+  for (const Command& command : commands()) {
+    if (!words.empty() && command.name == words[0]) return command.run_together == nullptr;
+  }
+  return true;
+}
+
+ExitCode run(const std::vector<std::string>& words) {
+  if (is_for_others(words)) return ExitCode::ok;
+  const Outcome outcome = outcome_of([&words] {
     const ExitCode code = dispatch(words);
     if (std::fflush(stdout) != 0) throw OutputError("cannot write to the standard output");
     return code;
-  } catch (const UnsupportedError& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return ExitCode::unsupported;
-  } catch (const InputError& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return ExitCode::input;
-  } catch (const OutputError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return ExitCode::input;
-  } catch (const NumericalError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return ExitCode::numerical;
-  } catch (const Interrupted& error) {
-    fmt::print(stderr, "stopped: {}\n", error.what());
-    return ExitCode::interrupted;
-  } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error: there is not enough memory\n  use larger voxels (vertebra.voxel_size)\n");
-    return ExitCode::input;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "error: a fault of the program: {}\n", error.what());
-    return ExitCode::numerical;
-  }
+  });
+  if (Ranks::launched_rank() == 0) print(outcome);
+  return outcome.code;
 }
 
 }  // namespace
 }  // namespace howship::cli
 
 int main(int argc, char** argv) {
+  using namespace howship;
   try {
-    return static_cast<int>(howship::cli::guarded(std::vector<std::string>(argv + 1, argv + argc)));
+    return static_cast<int>(cli::run(std::vector<std::string>(argv + 1, argv + argc)));
   } catch (...) {
-    return static_cast<int>(howship::ExitCode::numerical);
+    return static_cast<int>(ExitCode::numerical);
   }
 }

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -14,7 +15,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-ExitCode resume(const po::variables_map& given) {
+ExitCode resume(const po::variables_map& given, Ranks& ranks) {
   const UnitSystem units;
   const auto data = study::DataFolder::find(value(given, "data"));
   const std::filesystem::path folder = operands(resume_command(), given).front();
@@ -25,9 +26,13 @@ ExitCode resume(const po::variables_map& given) {
                      "give the folder that howship run wrote to");
   }
   const study::Study study = read_study_file((folder / "resolved.toml").string(), {}, data, units);
-  study::RunOptions options = run_options(given);
+  const bool shared = !std::holds_alternative<study::SingleVoxel>(study.vertebra);
+  if (!shared && !ranks.first()) return ExitCode::ok;
+  Ranks alone;
+  study::RunOptions options = run_options(given, shared ? ranks : alone);
   options.folder = folder;
   const study::RunResult result = study::resume_study(study, data, units, options, given.count("from-start") > 0);
+  if (!ranks.first()) return ExitCode::ok;
   fmt::print("{}\n", result.folder.string());
   if (!options.quiet) fmt::print(stderr, "ended after {}\n", duration_text(result.seconds));
   return ExitCode::ok;
@@ -42,6 +47,7 @@ Command resume_command() {
                   po::options_description("options"),
                   "DIR",
                   1,
+                  nullptr,
                   resume};
   command.options.add_options()("from-start",
                                 "run arms that are not complete from their first day, whatever checkpoints there are");

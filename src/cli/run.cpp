@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -25,7 +26,12 @@ study::PatientTable patients(const std::string& file) {
   return table;
 }
 
-ExitCode run(const po::variables_map& given) {
+// Ranks share the voxels of a vertebra; where there are none the first of them does it alone.
+bool is_shared(const study::Study& study, const po::variables_map& given) {
+  return given.count("patients") == 0 && !std::holds_alternative<study::SingleVoxel>(study.vertebra);
+}
+
+ExitCode run(const po::variables_map& given, Ranks& ranks) {
   const UnitSystem units;
   const auto data = study::DataFolder::find(value(given, "data"));
   const auto overrides =
@@ -40,13 +46,17 @@ ExitCode run(const po::variables_map& given) {
   const study::Study study =
       is_sbml ? sbml_study(word, given, overrides, data, units) : read_study_file(word, overrides, data, units);
 
-  study::RunOptions options = run_options(given);
+  const bool shared = is_shared(study, given);
+  if (!shared && !ranks.first()) return ExitCode::ok;
+  Ranks alone;
+  study::RunOptions options = run_options(given, shared ? ranks : alone);
   options.folder = value(given, "output");
   options.force = given.count("force") > 0;
   options.dry_run = given.count("dry-run") > 0;
   const study::RunResult result =
       given.count("patients") > 0 ? study::run_patients(study, patients(value(given, "patients")), data, units, options)
                                   : study::run_study(study, data, units, options);
+  if (!ranks.first()) return ExitCode::ok;
   if (options.dry_run) {
     fmt::print("{}\nresults would go to {}\n", result.plan.text(study), result.folder.string());
   } else {
@@ -65,6 +75,7 @@ Command run_command() {
                   po::options_description("options"),
                   "STUDY",
                   1,
+                  nullptr,
                   run};
   command.options.add_options()("output,o", po::value<std::string>(), "folder of the results (default out/<study id>)")(
       "set", po::value<std::vector<std::string>>()->composing(),

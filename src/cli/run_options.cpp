@@ -35,8 +35,8 @@ double seconds_between(const std::string& text) {
 }  // namespace
 
 void add_run_options(po::options_description& options) {
-  options.add_options()("quiet,q", "no talk on stderr")("threads,j", po::value<int>(),
-                                                        "threads (default: one per processor)")(
+  options.add_options()("quiet,q", "no talk on stderr")(
+      "threads,j", po::value<int>(), "threads (default: one per processor; under mpirun, of each process)")(
       "arms-at-once", po::value<int>(),
       "arms that are solved side by side, each with its share of the threads and memory of its own (1)")(
       "checkpoint-every", po::value<std::string>(),
@@ -45,8 +45,10 @@ void add_run_options(po::options_description& options) {
       "folder with models/ and params/ (default: HOWSHIP_DATA, or where Howship was built)");
 }
 
-study::RunOptions run_options(const po::variables_map& given) {
+study::RunOptions run_options(const po::variables_map& given, Ranks& ranks) {
   study::RunOptions options;
+  options.threads = ranks.threads();
+  options.ranks = &ranks;
   options.quiet = given.count("quiet") > 0;
   if (given.count("threads") > 0) {
     options.threads.count = given["threads"].as<int>();

@@ -1,9 +1,11 @@
 #include "howship/output/checkpoint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fcntl.h>
 #include <hdf5.h>
 #include <mutex>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 
@@ -87,24 +89,52 @@ bool make_groups(hid_t file, const std::string& name) {
   return true;
 }
 
-template <class Value>
-bool write(hid_t file, const std::string& name, std::span<Value> values) {
-  const hsize_t count = values.size();
-  const Handle space(H5Screate_simple(1, &count, nullptr), H5Sclose);
-  if (!make_groups(file, name)) return false;
-  const Handle layout = timeless(H5P_DATASET_CREATE);
-  if (count > 0) {
-    const hsize_t chunk = std::min(count, kChunk);
-    H5Pset_chunk(layout.get(), 1, &chunk);
-    H5Pset_fletcher32(layout.get());
+/// An array in the file, of one dimension.
+class Array {
+ public:
+  template <class Value>
+  static Array create(hid_t file, const std::string& name, hsize_t count, Value) {
+    const Handle space(H5Screate_simple(1, &count, nullptr), H5Sclose);
+    if (!make_groups(file, name)) return Array(Handle());
+    const Handle layout = timeless(H5P_DATASET_CREATE);
+    if (count > 0) {
+      const hsize_t chunk = std::min(count, kChunk);
+      H5Pset_chunk(layout.get(), 1, &chunk);
+      H5Pset_fletcher32(layout.get());
+    }
+    const hid_t stored = sizeof(Value) == sizeof(double) ? H5T_IEEE_F64LE : H5T_IEEE_F32LE;
+    return Array(
+        Handle(H5Dcreate2(file, name.c_str(), stored, space.get(), H5P_DEFAULT, layout.get(), H5P_DEFAULT), H5Dclose));
   }
-  const hid_t stored = sizeof(Value) == sizeof(double) ? H5T_IEEE_F64LE : H5T_IEEE_F32LE;
-  Handle data(H5Dcreate2(file, name.c_str(), stored, space.get(), H5P_DEFAULT, layout.get(), H5P_DEFAULT), H5Dclose);
-  if (!data.good()) return false;
-  if (count > 0 && H5Dwrite(data.get(), native<Value>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
-    return false;
-  return data.close();
-}
+  explicit Array(Handle data) : data_(std::move(data)) {}
+
+  bool good() const { return data_.good(); }
+  bool close() { return data_.close(); }
+  template <class Value>
+  bool write(hsize_t first, std::span<Value> values) {
+    return transfer(first, values.size(), [&](hid_t memory, hid_t place) {
+      return H5Dwrite(data_.get(), native<std::remove_const_t<Value>>(), memory, place, H5P_DEFAULT, values.data());
+    });
+  }
+  template <class Value>
+  bool read(hsize_t first, std::span<Value> values) const {
+    return transfer(first, values.size(), [&](hid_t memory, hid_t place) {
+      return H5Dread(data_.get(), native<Value>(), memory, place, H5P_DEFAULT, values.data());
+    });
+  }
+
+ private:
+  template <class Move>
+  bool transfer(hsize_t first, hsize_t count, Move&& move) const {
+    if (count == 0) return true;
+    const Handle memory(H5Screate_simple(1, &count, nullptr), H5Sclose);
+    const Handle place(H5Dget_space(data_.get()), H5Sclose);
+    return H5Sselect_hyperslab(place.get(), H5S_SELECT_SET, &first, nullptr, &count, nullptr) >= 0 &&
+           move(memory.get(), place.get()) >= 0;
+  }
+
+  Handle data_;
+};
 
 bool write_label(hid_t group, const std::string& name, const std::string& text) {
   const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
@@ -120,8 +150,21 @@ struct CheckpointWriter::File {
   Handle file;
 };
 
-CheckpointWriter::CheckpointWriter(std::filesystem::path path, const CheckpointLabels& labels)
-    : path_(std::move(path)), aside_(path_.string() + ".part"), file_(std::make_unique<File>()) {
+CheckpointWriter::CheckpointWriter(std::filesystem::path path, const CheckpointLabels& labels, Ranks* ranks)
+    : path_(std::move(path)),
+      aside_(path_.string() + ".part"),
+      ranks_(ranks != nullptr && !ranks->alone() ? ranks : nullptr),
+      file_(std::make_unique<File>()) {
+  if (ranks_ == nullptr) {
+    create(labels);
+  } else {
+    ranks_->together([&] {
+      if (ranks_->first()) create(labels);
+    });
+  }
+}
+
+void CheckpointWriter::create(const CheckpointLabels& labels) {
   const auto lock = alone();
   be_quiet();
   file_->file =
@@ -150,35 +193,109 @@ CheckpointWriter::~CheckpointWriter() {
 
 namespace {
 
-template <class Value>
-void put(hid_t file, const std::filesystem::path& aside, const std::string& name, std::span<Value> values) {
-  // HDF5 notices a full disk late, and closes such a file badly.
+OutputError unwritten(const std::filesystem::path& aside, const char* why) {
+  return OutputError(fmt::format("cannot write the checkpoint '{}': {}", aside.string(), why));
+}
+
+// HDF5 notices a full disk late, and closes such a file badly.
+void require_room(const std::filesystem::path& aside, std::uintmax_t bytes) {
   constexpr std::uintmax_t kReserve = 1U << 20U;
   std::error_code error;
   const auto space = std::filesystem::space(aside, error);
-  const bool full = !error && space.available < values.size_bytes() + kReserve;
-  if (full || !write(file, name, values)) {
-    throw OutputError(fmt::format("cannot write the checkpoint '{}': {}", aside.string(),
-                                  full ? "the disk is full" : "a write failed"));
-  }
+  if (!error && space.available < bytes + kReserve) throw unwritten(aside, "the disk is full");
 }
 
 }  // namespace
 
-void CheckpointWriter::exchange(const std::string& name, std::span<double> values) {
+// Where ranks are, what goes wrong at the first one is kept until all can hear of it.
+template <class Work>
+void CheckpointWriter::attempt(Work&& work) {
+  if (fault_) return;
+  if (ranks_ == nullptr) return work();
+  try {
+    work();
+  } catch (...) {
+    fault_ = std::current_exception();
+  }
+}
+
+template <class Value>
+void CheckpointWriter::put(const std::string& name, std::span<Value> values) {
   const auto lock = alone();
-  put(file_->file.get(), aside_, name, values);
+  if (ranks_ != nullptr && !ranks_->first()) return;
+  attempt([&] {
+    require_room(aside_, values.size_bytes());
+    Array array = Array::create(file_->file.get(), name, values.size(), Value{});
+    if (!array.good() || !array.write(0, values) || !array.close()) throw unwritten(aside_, "a write failed");
+  });
+}
+
+template <class Value>
+void CheckpointWriter::put_parts(const std::string& name, std::span<Value> values, const Part& part) {
+  const auto lock = alone();
+  std::optional<Array> array;
+  const auto write_rows = [&](const Value* rows, std::size_t first, std::size_t count, std::size_t stride) {
+    attempt([&] {
+      require_room(aside_, part.rows * count * sizeof(Value));
+      for (std::size_t row = 0; row < part.rows; ++row) {
+        if (!array->write(row * part.length + first, std::span(rows + row * stride, count)))
+          throw unwritten(aside_, "a write failed");
+      }
+    });
+  };
+  const bool writes = ranks_ == nullptr || ranks_->first();
+  if (writes) {
+    attempt([&] {
+      array.emplace(Array::create(file_->file.get(), name, part.rows * part.length, Value{}));
+      if (!array->good()) throw unwritten(aside_, "a write failed");
+    });
+    write_rows(values.data(), part.first, part.count, part.stride);
+  }
+  if (ranks_ != nullptr && !writes) {
+    const std::array<double, 2> place{static_cast<double>(part.first), static_cast<double>(part.count)};
+    ranks_->send(0, std::as_bytes(std::span(place)));
+    for (std::size_t row = 0; row < part.rows; ++row)
+      ranks_->send(0, std::as_bytes(values.subspan(row * part.stride, part.count)));
+  }
+  for (int rank = 1; ranks_ != nullptr && writes && rank < ranks_->count(); ++rank) {
+    std::array<double, 2> place{};
+    ranks_->receive(rank, std::as_writable_bytes(std::span(place)));
+    const auto count = static_cast<std::size_t>(place[1]);
+    std::vector<Value> rows(part.rows * count);
+    for (std::size_t row = 0; row < part.rows; ++row)
+      ranks_->receive(rank, std::as_writable_bytes(std::span(rows).subspan(row * count, count)));
+    write_rows(rows.data(), static_cast<std::size_t>(place[0]), count, count);
+  }
+  attempt([&] {
+    if (array && !array->close()) throw unwritten(aside_, "a write failed");
+  });
+}
+
+void CheckpointWriter::exchange(const std::string& name, std::span<double> values) {
+  put(name, values);
 }
 void CheckpointWriter::exchange(const std::string& name, std::span<float> values) {
-  const auto lock = alone();
-  put(file_->file.get(), aside_, name, values);
+  put(name, values);
 }
 void CheckpointWriter::exchange(const std::string& name, std::vector<double>& values) {
-  const auto lock = alone();
-  put(file_->file.get(), aside_, name, std::span(values));
+  put(name, std::span(values));
+}
+void CheckpointWriter::exchange_part(const std::string& name, std::span<double> values, const Part& part) {
+  put_parts(name, values, part);
+}
+void CheckpointWriter::exchange_part(const std::string& name, std::span<float> values, const Part& part) {
+  put_parts(name, values, part);
 }
 
 void CheckpointWriter::commit() {
+  if (ranks_ == nullptr) return rename();
+  ranks_->together([this] {
+    if (fault_) std::rethrow_exception(fault_);
+    if (ranks_->first()) rename();
+  });
+}
+
+void CheckpointWriter::rename() {
   const auto lock = alone();
   const bool closed = file_->file.close();
   const int descriptor = ::open(aside_.c_str(), O_RDONLY | O_CLOEXEC);
@@ -217,15 +334,15 @@ herr_t read_label(hid_t group, const char* name, const H5A_info_t*, void* labels
 }
 
 template <class Value>
-void read(const Handle& data, const std::filesystem::path& path, const std::string& name, std::span<Value> values) {
-  if (values.empty()) return;
-  if (H5Dread(data.get(), native<Value>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
+void read(const Array& array, const std::filesystem::path& path, const std::string& name, hsize_t first,
+          std::span<Value> values) {
+  if (!array.read(first, values))
     throw damaged(path, fmt::format("'{}' cannot be read, or its checksum is wrong", name));
 }
 
 // Opens an array of one dimension; `count` gets its length.
 template <class Value>
-Handle open_array(hid_t file, const std::filesystem::path& path, const std::string& name, hsize_t& count) {
+Array open_array(hid_t file, const std::filesystem::path& path, const std::string& name, hsize_t& count) {
   Handle data(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose);
   if (!data.good()) throw damaged(path, fmt::format("'{}' is missing", name));
   const Handle space(H5Dget_space(data.get()), H5Sclose);
@@ -234,16 +351,27 @@ Handle open_array(hid_t file, const std::filesystem::path& path, const std::stri
       H5Tget_class(type.get()) != H5T_FLOAT || H5Tget_size(type.get()) != sizeof(Value)) {
     throw damaged(path, fmt::format("'{}' has another shape or type", name));
   }
-  return data;
+  return Array(std::move(data));
 }
 
 template <class Value>
 void get(hid_t file, const std::filesystem::path& path, const std::string& name, std::span<Value> values) {
   hsize_t count = 0;
-  const Handle data = open_array<Value>(file, path, name, count);
+  const Array array = open_array<Value>(file, path, name, count);
   if (count != values.size())
     throw damaged(path, fmt::format("'{}' has {} values instead of {}", name, count, values.size()));
-  read(data, path, name, values);
+  read(array, path, name, 0, values);
+}
+
+template <class Value>
+void get_part(hid_t file, const std::filesystem::path& path, const std::string& name, std::span<Value> values,
+              const simulation::Archive::Part& part) {
+  hsize_t count = 0;
+  const Array array = open_array<Value>(file, path, name, count);
+  if (count != part.rows * part.length)
+    throw damaged(path, fmt::format("'{}' has {} values instead of {}", name, count, part.rows * part.length));
+  for (std::size_t row = 0; row < part.rows; ++row)
+    read(array, path, name, row * part.length + part.first, values.subspan(row * part.stride, part.count));
 }
 
 }  // namespace
@@ -289,12 +417,18 @@ void CheckpointReader::exchange(const std::string& name, std::span<float> values
 void CheckpointReader::exchange(const std::string& name, std::vector<double>& values) {
   const auto lock = alone();
   hsize_t count = 0;
-  const Handle data = open_array<double>(file_->file.get(), path_, name, count);
+  const Array array = open_array<double>(file_->file.get(), path_, name, count);
   std::error_code error;
   if (count > std::filesystem::file_size(path_, error) / sizeof(double))
     throw damaged(path_, fmt::format("'{}' says it is longer than the file", name));
   values.resize(count);
-  read(data, path_, name, std::span(values));
+  read(array, path_, name, 0, std::span(values));
+}
+void CheckpointReader::exchange_part(const std::string& name, std::span<double> values, const Part& part) {
+  get_part(file_->file.get(), path_, name, values, part);
+}
+void CheckpointReader::exchange_part(const std::string& name, std::span<float> values, const Part& part) {
+  get_part(file_->file.get(), path_, name, values, part);
 }
 
 }  // namespace howship::output

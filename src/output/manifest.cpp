@@ -133,6 +133,7 @@ std::string Manifest::to_json() const {
                {"wall_seconds", wall_seconds},
                {"estimated_memory_bytes", estimated_memory},
                {"peak_memory_bytes", peak_memory},
+               {"ranks", ranks},
                {"threads", threads},
                {"seed", seed},
                {"vertebra",

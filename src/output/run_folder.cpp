@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <regex>
 #include <string>
 #include <sys/file.h>
 #include <unistd.h>
@@ -43,10 +44,10 @@ bool is_unused(const fs::path& folder) {
   return !error;
 }
 
+// 0000.vti, 0000.pvti, or a piece of that, 0000_3.vti; or what is left of one that was being written.
 bool is_frame(const fs::path& file) {
-  const std::string name = file.filename().string();
-  return name.size() > 4 && name.find_first_not_of("0123456789") == name.find('.') &&
-         (name.ends_with(".vti") || name.ends_with(".vti.part"));
+  static const std::regex kName(R"([0-9]+(\.p?vti|_[0-9]+\.vti)(\.part)?)");
+  return std::regex_match(file.filename().string(), kName);
 }
 
 void remove_files(const fs::path& folder, const std::vector<std::string>& names) {

@@ -36,26 +36,33 @@ bool FieldSystem::setup_border(double gamma, const double* y) {
     if (row >= 0) systemic_by_reduction_(row, by_sum.pattern[e].column) = gamma * values[e];
   }
 
-  Eigen::MatrixXd sums_by_systemic = Eigen::MatrixXd::Zero(sums, size);
+  // Entry (sum, unknown), as partial sums per block until all are known.
+  const std::size_t entries = static_cast<std::size_t>(sums * size);
+  Buffer<double> partial(layout_.blocks * entries);
+  const auto entry = [&](std::size_t block, std::size_t sum, std::size_t unknown) -> double& {
+    return partial[block * entries + unknown * static_cast<std::size_t>(sums) + sum];
+  };
   const model::Derivatives& direct = kinetics_->integrand_by_systemic();
   if (!direct.pattern.empty()) {
-    Program::Workspace workspace = direct.program.workspace(static_cast<int>(lanes), parameters_);
-    direct.program.prepare(workspace, scalars);
-    for (std::size_t block = 0; block < layout_.blocks; ++block) {
-      double* out = scratch_.front().entries.data();
-      direct.program.run(workspace, {y + block * layout_.block_size(), lanes},
+    std::vector<Program::Workspace> workspaces;
+    for (std::size_t thread = 0; thread < team_.count(); ++thread) {
+      workspaces.push_back(direct.program.workspace(static_cast<int>(lanes), parameters_));
+      direct.program.prepare(workspaces.back(), scalars);
+    }
+    team_.for_blocks(layout_.blocks, [&](std::size_t block, std::size_t thread) {
+      double* out = scratch_[thread].entries.data();
+      direct.program.run(workspaces[thread], {y + block * layout_.block_size(), lanes},
                          {given_.data() + block * given_count_ * lanes, lanes}, 0, {out, lanes});
       for (std::size_t e = 0; e < direct.pattern.size(); ++e) {
         const std::ptrdiff_t column = main_place_[direct.pattern[e].column];
         if (column < 0) continue;
         const std::size_t r = direct.pattern[e].row;
         for (std::size_t l = 0; l < lanes; ++l) {
-          if (masks_[r][block * lanes + l] != 0.0) {
-            sums_by_systemic(static_cast<Eigen::Index>(r), column) += factors_of_reductions_[r] * out[e * lanes + l];
-          }
+          if (masks_[r][block * lanes + l] != 0.0)
+            entry(block, r, static_cast<std::size_t>(column)) += factors_of_reductions_[r] * out[e * lanes + l];
         }
       }
-    }
+    });
   }
 
   const auto& slopes = kinetics_->integrand_by_local().pattern;
@@ -68,28 +75,30 @@ bool FieldSystem::setup_border(double gamma, const double* y) {
       for (std::size_t d = 0; d < transport_.species(); ++d) {
         const double typical = kinetics_->model().species[kinetics_->model().local[kinetics_->diffusing()[d]]].typical;
         for (std::size_t v = 0; v < layout_.padded(); ++v) {
-          trailing_weights_[d * layout_.padded() + v] = 1.0 / typical;
-          largest = std::max(largest, std::abs(trailing_[d * layout_.padded() + v]) / typical);
+          trailing_weights_[d * transport_.stride() + v] = 1.0 / typical;
+          largest = std::max(largest, std::abs(trailing_[d * transport_.stride() + v]) / typical);
         }
       }
+      ranks_.largest({&largest, 1});
       const int iterations =
           transport_solver_.solve(gamma, trailing_.data(), trailing_weights_.data(), 1.0, slack_ * 1e-4 * largest);
       if (iterations < 0) return false;
       counters_.linear_iterations += iterations;
     }
-    team_.for_blocks(layout_.blocks,
-                     [&](std::size_t block, std::size_t) { back_substitute(block, block_of(border_[j], block)); });
-    for (std::size_t block = 0; block < layout_.blocks; ++block) {
-      const double* column = block_of(border_[j], block);
+    team_.for_blocks(layout_.blocks, [&](std::size_t block, std::size_t) {
+      double* column = block_of(border_[j], block);
+      back_substitute(block, column);
       for (std::size_t e = 0; e < slopes.size(); ++e) {
         const float* slope = integrand_slopes_.data() + (block * slopes.size() + e) * lanes;
         for (std::size_t l = 0; l < lanes; ++l) {
-          sums_by_systemic(slopes[e].row, static_cast<Eigen::Index>(border_columns_[j])) +=
+          entry(block, slopes[e].row, border_columns_[j]) +=
               static_cast<double>(slope[l]) * column[slopes[e].column * lanes + l];
         }
       }
-    }
+    });
   }
+  Eigen::MatrixXd sums_by_systemic = Eigen::MatrixXd::Zero(sums, size);
+  if (entries > 0) sums_.of_blocks(partial.data(), entries, {sums_by_systemic.data(), entries});
   matrix -= systemic_by_reduction_ * sums_by_systemic;
   if (!matrix.allFinite()) return false;
   border_matrix_ = matrix;

@@ -37,31 +37,38 @@ bool FieldSystem::setup(const ImplicitStep& step) {
       bad_blocks_[block] = factor_block(block, step.gamma, y, scratch_[thread]) ? 0 : 1;
     });
   }
-  const auto bad = std::find_if(bad_blocks_.begin(), bad_blocks_.end(), [](auto flag) { return flag != 0; });
-  if (bad != bad_blocks_.end()) {
-    // Name a derivative that is not finite; a vanishing pivot leaves nothing to name and is met by a smaller step.
-    const auto block = static_cast<std::size_t>(bad - bad_blocks_.begin());
-    Scratch& scratch = scratch_.front();
-    factor_block(block, step.gamma, y, scratch);
-    const auto& pattern = kinetics_->local_by_local().pattern;
-    const model::Model& model = kinetics_->model();
-    for (std::size_t l = 0; l < layout_.valid_lanes(block); ++l) {
-      for (std::size_t e = 0; e < pattern.size(); ++e) {
-        if (std::isfinite(scratch.entries[e * layout_.lanes + l])) continue;
-        failure_ = failure_at(
-            step.time, y, nullptr, model.local[pattern[e].row], block * layout_.lanes + l,
-            fmt::format("the derivative of its rate by {} is not finite (a root or a power with infinite slope?)",
-                        model.species[model.local[pattern[e].column]].id));
-        return false;
-      }
-    }
-    return false;
-  }
   slack_ = 1.0;
   for (const Scratch& scratch : scratch_) slack_ = std::min(slack_, scratch.slack);
-  slack_ = std::max(slack_, kSmallestSlack);
+  const auto bad = std::find_if(bad_blocks_.begin(), bad_blocks_.end(), [](auto flag) { return flag != 0; });
+  std::array<double, 2> found{bad != bad_blocks_.end() ? 1.0 : 0.0, -slack_};
+  ranks_.largest(found);
+  if (found[0] != 0.0) {
+    agree_on_failure(bad != bad_blocks_.end() &&
+                     note_derivative(step, y, static_cast<std::size_t>(bad - bad_blocks_.begin())));
+    return false;
+  }
+  slack_ = std::max(-found[1], kSmallestSlack);
   if (coupled_ && !transport_solver_.prepare()) return false;
   return main_slots_.empty() || setup_border(step.gamma, y);
+}
+
+// Names a derivative that is not finite; a vanishing pivot leaves nothing to name and is met by a smaller step.
+bool FieldSystem::note_derivative(const ImplicitStep& step, const double* y, std::size_t block) {
+  Scratch& scratch = scratch_.front();
+  factor_block(block, step.gamma, y, scratch);
+  const auto& pattern = kinetics_->local_by_local().pattern;
+  const model::Model& model = kinetics_->model();
+  for (std::size_t l = 0; l < layout_.valid_lanes(block); ++l) {
+    for (std::size_t e = 0; e < pattern.size(); ++e) {
+      if (std::isfinite(scratch.entries[e * layout_.lanes + l])) continue;
+      failure_ = failure_at(
+          step.time, y, nullptr, model.local[pattern[e].row], block * layout_.lanes + l,
+          fmt::format("the derivative of its rate by {} is not finite (a root or a power with infinite slope?)",
+                      model.species[model.local[pattern[e].column]].id));
+      return true;
+    }
+  }
+  return false;
 }
 
 bool FieldSystem::factor_block(std::size_t block, double gamma, const double* y, Scratch& scratch) {
@@ -149,7 +156,7 @@ void FieldSystem::right_hand_side(std::size_t block, double* x) {
     transport_solver_.right_sum(block, d) = sum;
   }
   for (std::size_t d = 0; d < transport_.species(); ++d) {
-    double* to = trailing_.data() + d * layout_.padded() + block * lanes;
+    double* to = trailing_.data() + d * transport_.stride() + block * lanes;
     std::fill(to, to + lanes, 0.0);
     for (std::size_t e = 0; e < transport_.species(); ++e) {
       const float* inverse = factors + lu_.trailing_slot(d, e) * lanes;
@@ -164,7 +171,7 @@ void FieldSystem::back_substitute(std::size_t block, double* x) {
   const std::size_t lanes = layout_.lanes;
   if (coupled_) {
     for (std::size_t d = 0; d < transport_.species(); ++d) {
-      const double* from = trailing_.data() + d * layout_.padded() + block * lanes;
+      const double* from = trailing_.data() + d * transport_.stride() + block * lanes;
       std::copy(from, from + lanes, x + kinetics_->diffusing()[d] * lanes);
     }
   }
@@ -194,7 +201,7 @@ void FieldSystem::apply_update(std::size_t block, const double* x, double ratio,
   const double* predicted = FieldSpace::raw(step.predicted) + begin;
   for (std::size_t d = 0; d < transport_.species(); ++d) {
     const std::size_t at = kinetics_->diffusing()[d] * lanes;
-    double* out = diffusing_.data() + d * layout_.padded() + block * lanes;
+    double* out = diffusing_.data() + d * transport_.stride() + block * lanes;
     for (std::size_t l = 0; l < lanes; ++l) out[l] = predicted[at + l] + correction[at + l];
   }
 }
@@ -238,7 +245,8 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
       kinetics_->local_rates().prepare(scratch.rates, {step.time, systemic_, reductions_});
     good = systemic_rates(main_rates_);
     if (layout_.locals > 0) {
-      space_.sweep([&](std::size_t block, std::size_t thread) {
+      halo_.begin(diffusing_.data(), transport_.species(), transport_.stride());
+      space_.sweep(halo_, [&](std::size_t block, std::size_t thread) {
         Scratch& scratch = scratch_[thread];
         const std::size_t begin = block * size;
         for (std::size_t i = 0; i < size; ++i) scratch.values[i] = predicted[begin + i] + correction[begin + i];
@@ -252,7 +260,7 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
         if (coupled_) {
           for (std::size_t d = 0; d < transport_.species(); ++d) {
             const double* from = weights + begin + kinetics_->diffusing()[d] * lanes;
-            std::copy(from, from + lanes, trailing_weights_.data() + d * layout_.padded() + block * lanes);
+            std::copy(from, from + lanes, trailing_weights_.data() + d * transport_.stride() + block * lanes);
           }
           std::copy(x, x + size, block_of(update_, block));
           return;
@@ -266,7 +274,7 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
         }
       });
     }
-    good = good && std::none_of(bad_blocks_.begin(), bad_blocks_.end(), [](auto bad) { return bad != 0; });
+    good = none_is_bad() && good;
   }
   if (!good) {
     note_failure(step.time, predicted, correction, "its rate is not finite");
@@ -298,8 +306,7 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
     if (has_sums && layout_.locals > 0) {
       const std::size_t sums = kinetics_->rate_reduction_count();
       Eigen::VectorXd change(static_cast<Eigen::Index>(sums));
-      for (std::size_t r = 0; r < sums; ++r)
-        change[static_cast<Eigen::Index>(r)] = ordered_sum(partial_.data() + r, layout_.blocks, sums);
+      sums_.of_blocks(partial_.data(), sums, {change.data(), sums});
       residual += systemic_by_reduction_ * change;
     }
     const Eigen::VectorXd update = border_lu_.solve(residual);
@@ -321,24 +328,33 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
     }
   }
 
-  double largest = 0.0;
+  std::array<double, 2> found{};  // the largest, and whether anything is not finite
   for (const Scratch& scratch : scratch_) {
     for (std::size_t l = 0; l < lanes; ++l) {
-      if (!std::isfinite(scratch.squares_sum[l])) return std::nullopt;
-      largest = std::max(largest, scratch.squares[l]);
+      if (!std::isfinite(scratch.squares_sum[l])) found[1] = 1.0;
+      found[0] = std::max(found[0], scratch.squares[l]);
     }
   }
-  if (!std::isfinite(systemic_squares)) return std::nullopt;
-  return space_.combine(largest, systemic_squares);
+  ranks_.largest(found);
+  if (found[1] != 0.0 || !std::isfinite(systemic_squares)) return std::nullopt;
+  return space_.combine(found[0], systemic_squares);
 }
 
 void FieldSystem::exchange_matrix(Archive& archive) {
   archive.number("matrix/slack", slack_);
-  archive.exchange("matrix/factors", std::span(factors_.data(), factors_.size()));
-  archive.exchange("matrix/integrand_slopes", std::span(integrand_slopes_.data(), integrand_slopes_.size()));
+  const auto part = [this](std::size_t per_block) {
+    return Archive::Part{1, layout_.whole_blocks * per_block, layout_.first_block() * per_block,
+                         layout_.blocks * per_block, layout_.blocks * per_block};
+  };
+  const std::size_t slopes = kinetics_->integrand_by_local().pattern.size();
+  archive.exchange_part("matrix/factors", std::span(factors_.data(), factors_.size()),
+                        part(lu_.slots() * layout_.lanes));
+  archive.exchange_part("matrix/integrand_slopes", std::span(integrand_slopes_.data(), integrand_slopes_.size()),
+                        part(slopes * layout_.lanes));
   if (coupled_) transport_solver_.exchange(archive);
   for (std::size_t j = 0; j < border_.size(); ++j)
-    archive.exchange(fmt::format("matrix/border_{}", j), std::span(border_[j].data(), border_[j].size()));
+    archive.exchange_part(fmt::format("matrix/border_{}", j), std::span(border_[j].data(), border_[j].size()),
+                          part(layout_.block_size()));
   if (main_slots_.empty()) return;
   const auto size = static_cast<Eigen::Index>(main_slots_.size());
   systemic_by_reduction_.conservativeResize(size, static_cast<Eigen::Index>(kinetics_->rate_reduction_count()));

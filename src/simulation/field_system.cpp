@@ -49,23 +49,27 @@ Threads worthwhile(Threads threads, std::size_t values) {
 
 FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kinetics> kinetics,
                          std::vector<double> parameters, const vertebra::Domain& domain,
-                         const std::vector<std::vector<double>>& given, Threads threads, const AheadTrajectory& ahead)
+                         const std::vector<std::vector<double>>& given, Threads threads, Ranks& ranks,
+                         const AheadTrajectory& ahead)
     : kinetics_(std::move(kinetics)),
       parameters_(std::move(parameters)),
       domain_(domain),
       ahead_(ahead),
+      ranks_(ranks),
+      slabs_(domain.size(), ranks.count()),
       main_slots_(simulation::main_slots(*kinetics_)),
       main_place_(kinetics_->systemic_count(), -1),
-      layout_(domain.size(), kinetics_->local_count(), main_slots_.size()),
+      layout_(slabs_, ranks.rank(), kinetics_->local_count(), main_slots_.size()),
       team_(worthwhile(threads, layout_.size())),
-      space_(context, layout_, typical_sizes(*kinetics_, main_slots_), team_),
+      space_(context, layout_, typical_sizes(*kinetics_, main_slots_), team_, ranks),
+      sums_(ranks, slabs_, layout_),
+      halo_(ranks, slabs_, domain, layout_),
       given_count_(given.size()),
-      given_((check_given(*kinetics_, domain, given), in_blocks(given, layout_))),
-      transport_(domain, layout_,
-                 diffusion_coefficients(*kinetics_, parameters_, domain, layout_, given_, given_count_)),
+      given_((check_given(*kinetics_, layout_.voxels, given), in_blocks(given, layout_))),
+      transport_(domain, layout_, coefficients(), halo_, ranks),
       lu_(layout_.locals, kinetics_->local_by_local().pattern,
           transport_.couples() ? std::span<const std::size_t>(kinetics_->diffusing()) : std::span<const std::size_t>()),
-      transport_solver_(transport_, layout_, diffusing_sizes(*kinetics_), team_),
+      transport_solver_(transport_, layout_, diffusing_sizes(*kinetics_), team_, halo_, sums_),
       coupled_(transport_.couples()),
       systemic_(kinetics_->systemic_count(), 0.0),
       known_(kinetics_->local_count(), 0.0),
@@ -77,7 +81,7 @@ FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kineti
       tissue_(domain, layout_),
       bad_blocks_(layout_.blocks, 0) {
   for (std::size_t i = 0; i < main_slots_.size(); ++i) main_place_[main_slots_[i]] = static_cast<std::ptrdiff_t>(i);
-  check_reductions();
+  ranks.together([this] { check_reductions(); });
 
   const int lanes = static_cast<int>(layout_.lanes);
   const std::size_t entries =
@@ -99,10 +103,10 @@ FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kineti
                         1.0});
   }
   factors_ = Buffer<float>(layout_.blocks * lu_.slots() * layout_.lanes);
-  diffusing_ = Buffer<double>(transport_.species() * layout_.padded());
+  diffusing_ = Buffer<double>(transport_.species() * transport_.stride());
   if (coupled_) {
-    trailing_ = Buffer<double>(transport_.species() * layout_.padded());
-    trailing_weights_ = Buffer<double>(transport_.species() * layout_.padded());
+    trailing_ = Buffer<double>(transport_.species() * transport_.stride());
+    trailing_weights_ = Buffer<double>(transport_.species() * transport_.stride());
   }
   std::vector<bool> felt(main_slots_.size(), false);
   for (const auto& entry : kinetics_->local_by_systemic().pattern) {
@@ -117,6 +121,14 @@ FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kineti
   integrand_slopes_ = Buffer<float>(layout_.padded() * kinetics_->integrand_by_local().pattern.size());
 }
 
+// A coefficient may be bad in the voxels of one rank only.
+std::vector<std::vector<double>> FieldSystem::coefficients() const {
+  std::vector<std::vector<double>> fields;
+  ranks_.together(
+      [&] { fields = diffusion_coefficients(*kinetics_, parameters_, domain_, layout_, given_, given_count_); });
+  return fields;
+}
+
 void FieldSystem::check_reductions() {
   const std::size_t count = kinetics_->rate_reduction_count();
   partial_ = Buffer<double>(layout_.blocks * std::max<std::size_t>(1, count));
@@ -128,6 +140,11 @@ void FieldSystem::check_reductions() {
 }
 
 void FieldSystem::initial_state(N_Vector y, std::span<double> systemic) {
+  double* values = space_.values(y);
+  ranks_.together([&] { fill_initial_state(values, systemic); });
+}
+
+void FieldSystem::fill_initial_state(double* values, std::span<double> systemic) {
   const model::Model& model = kinetics_->model();
   const Program& scalar = kinetics_->initial_systemic();
   const std::vector<double> zeros(std::max(systemic_.size(), reductions_.size()), 0.0);
@@ -145,7 +162,6 @@ void FieldSystem::initial_state(N_Vector y, std::span<double> systemic) {
                        "its formula is " + species.initial_text);
     }
   }
-  double* values = space_.values(y);
   for (std::size_t i = 0; i < main_slots_.size(); ++i) values[layout_.tail() + i] = systemic[main_slots_[i]];
   if (layout_.locals == 0) return;
 
@@ -161,7 +177,7 @@ void FieldSystem::initial_state(N_Vector y, std::span<double> systemic) {
       if (std::isfinite(out[i])) continue;
       const model::Species& species = model.species[model.local[i / lanes]];
       throw InputError(fmt::format("the initial value of {} is {} in {}", species.id, out[i],
-                                   voxel_text(domain_, layout_.source(block * lanes + i % lanes))),
+                                   voxel_text(domain_, layout_.first + layout_.source(block * lanes + i % lanes))),
                        "its formula is " + species.initial_text);
     }
   }
@@ -184,6 +200,10 @@ void FieldSystem::set_weights(double time, N_Vector y, N_Vector weights, double 
   space_.set_weights(y, weights, relative_tolerance, known_);
 }
 
+bool FieldSystem::none_is_bad() {
+  return !ranks_.any(std::any_of(bad_blocks_.begin(), bad_blocks_.end(), [](auto bad) { return bad != 0; }));
+}
+
 // Copies the diffusing species out of the blocks and sums the integrands, both at y + correction (if any).
 void FieldSystem::gather(const double* y, const double* correction) {
   const std::size_t lanes = layout_.lanes;
@@ -197,7 +217,7 @@ void FieldSystem::gather(const double* y, const double* correction) {
   space_.sweep([&](std::size_t block, std::size_t thread) {
     const double* values = y + block * size;
     for (std::size_t d = 0; d < transport_.species(); ++d) {
-      double* out = diffusing_.data() + d * layout_.padded() + block * lanes;
+      double* out = diffusing_.data() + d * transport_.stride() + block * lanes;
       const std::size_t at = slots[d] * lanes;
       for (std::size_t l = 0; l < lanes; ++l)
         out[l] = values[at + l] + (correction == nullptr ? 0.0 : correction[block * size + at + l]);
@@ -217,9 +237,9 @@ void FieldSystem::gather(const double* y, const double* correction) {
       partial_[block * sums + r] = sum;
     }
   });
-  for (std::size_t r = 0; r < sums; ++r) {
-    reductions_[r] = factors_of_reductions_[r] * ordered_sum(partial_.data() + r, layout_.blocks, sums);
-  }
+  if (sums == 0) return;
+  sums_.of_blocks(partial_.data(), sums, reductions_);
+  for (std::size_t r = 0; r < sums; ++r) reductions_[r] *= factors_of_reductions_[r];
 }
 
 // Everything that is the same in all voxels, at y + correction.
@@ -241,7 +261,7 @@ bool FieldSystem::evaluate_block(std::size_t block, Scratch& scratch) {
                                {given_.data() + block * given_count_ * lanes, lanes}, 0, {rates, lanes});
   std::array<double, Program::kBlock> flow{};
   for (std::size_t d = 0; d < transport_.species(); ++d) {
-    transport_.rate(d, diffusing_.data() + d * layout_.padded(), block * lanes, (block + 1) * lanes, flow.data());
+    transport_.rate(d, diffusing_.data() + d * transport_.stride(), block * lanes, (block + 1) * lanes, flow.data());
     double* out = rates + kinetics_->diffusing()[d] * lanes;
     for (std::size_t l = 0; l < lanes; ++l) out[l] += flow[l];
   }
@@ -279,7 +299,8 @@ bool FieldSystem::rates(double time, const double* y, double* out) {
   gather(y, nullptr);
   for (Scratch& scratch : scratch_) kinetics_->local_rates().prepare(scratch.rates, {time, systemic_, reductions_});
   if (layout_.locals > 0) {
-    space_.sweep([&](std::size_t block, std::size_t thread) {
+    halo_.begin(diffusing_.data(), transport_.species(), transport_.stride());
+    space_.sweep(halo_, [&](std::size_t block, std::size_t thread) {
       Scratch& scratch = scratch_[thread];
       const std::size_t begin = block * layout_.block_size();
       std::copy(y + begin, y + begin + layout_.block_size(), scratch.values.data());
@@ -289,8 +310,7 @@ bool FieldSystem::rates(double time, const double* y, double* out) {
   }
   const bool systemic_good = systemic_rates(main_rates_);
   std::copy(main_rates_.begin(), main_rates_.end(), out + layout_.tail());
-  const bool good =
-      systemic_good && std::none_of(bad_blocks_.begin(), bad_blocks_.end(), [](auto bad) { return bad != 0; });
+  const bool good = none_is_bad() && systemic_good;
   if (!good) note_failure(time, y, nullptr, "its rate is not finite");
   return good;
 }

@@ -14,6 +14,7 @@
 #include "simulation/ahead_trajectory.hpp"
 #include "simulation/block_lu.hpp"
 #include "simulation/field_vector.hpp"
+#include "simulation/halo.hpp"
 #include "simulation/ode_system.hpp"
 #include "simulation/tissue.hpp"
 #include "simulation/transport.hpp"
@@ -25,12 +26,13 @@ namespace howship::simulation {
 /// systemic species z that feel the tissue back, and the systemic species s(t) that do not and were integrated ahead:
 ///   dx/dt = reactions(t, x, z, s) + transport(x),   dz/dt = rates(t, z, s, sums over tissue of x).
 /// The Newton matrix I - γJ is solved exactly: per voxel by BlockLu, between voxels by TransportSolver, and the
-/// systemic rows and columns as a border.
+/// systemic rows and columns as a border. Where ranks share the voxels, each has its slab of them and all systemic
+/// unknowns, which come to the same bits everywhere because the sums over tissue do.
 class FieldSystem final : public OdeSystem {
  public:
   FieldSystem(SUNContext context, std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
               const vertebra::Domain& domain, const std::vector<std::vector<double>>& given, Threads threads,
-              const AheadTrajectory& ahead);
+              Ranks& ranks, const AheadTrajectory& ahead);
 
   const Layout& layout() const override { return layout_; }
   FieldSpace& space() override { return space_; }
@@ -65,16 +67,22 @@ class FieldSystem final : public OdeSystem {
     double slack = 1.0;
   };
 
+  std::vector<std::vector<double>> coefficients() const;
   void check_reductions();
+  void fill_initial_state(double* values, std::span<double> systemic);
+  bool none_is_bad();
+  void agree_on_failure(bool mine);
   void gather(const double* y, const double* correction);
   void prepare(double time, const double* y, const double* correction);
   void note_known(std::span<const double> systemic);
   bool evaluate_block(std::size_t block, Scratch& scratch);
   bool systemic_rates(std::span<double> out);
+  bool find_failure(double time, const double* y, const double* correction, const char* what);
   void note_failure(double time, const double* y, const double* correction, const char* what);
   Failure failure_at(double time, const double* y, const double* correction, std::size_t species,
                      std::optional<std::size_t> voxel, std::string cause) const;
 
+  bool note_derivative(const ImplicitStep& step, const double* y, std::size_t block);
   bool factor_block(std::size_t block, double gamma, const double* y, Scratch& scratch);
   void right_hand_side(std::size_t block, double* x);
   void back_substitute(std::size_t block, double* x);
@@ -86,11 +94,15 @@ class FieldSystem final : public OdeSystem {
   std::vector<double> parameters_;
   const vertebra::Domain& domain_;
   const AheadTrajectory& ahead_;
+  Ranks& ranks_;
+  Slabs slabs_;
   std::vector<std::size_t> main_slots_;
   std::vector<std::ptrdiff_t> main_place_;
   Layout layout_;
   WorkerTeam team_;
   FieldSpace space_;
+  TissueSums sums_;
+  Halo halo_;
   std::size_t given_count_;
   Buffer<double> given_;
   Transport transport_;
@@ -101,7 +113,7 @@ class FieldSystem final : public OdeSystem {
 
   std::vector<Scratch> scratch_;
   Buffer<float> factors_;
-  Buffer<double> diffusing_;                    ///< diffusing species, each contiguous over voxels, for transport
+  Buffer<double> diffusing_;                    ///< diffusing species, each contiguous over voxels and halo
   Buffer<double> trailing_, trailing_weights_;  ///< the same for the reduced linear system
   Buffer<double> update_;                       ///< a Newton update between two sweeps
   double time_ = 0.0;

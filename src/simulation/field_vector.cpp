@@ -116,24 +116,19 @@ double weighted_norm(N_Vector x, N_Vector w) {
   return told(x, [&] { return space(x).norm(x, w); });
 }
 
-double extremum(N_Vector x, double start, double (*better)(double, double), double (*view)(double)) {
+// The largest value over all ranks; view makes of any extremum a largest.
+double extremum(N_Vector x, double (*view)(double)) {
   const double* data = space(x).values(x);
-  double result = start;
-  for (std::size_t i = 0; i < space(x).layout().size(); ++i) result = better(result, view(data[i]));
+  double result = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < space(x).layout().size(); ++i) result = std::max(result, view(data[i]));
+  space(x).ranks().largest({&result, 1});
   return result;
 }
 double maximum_norm(N_Vector x) {
-  return told(x, [&] {
-    return extremum(
-        x, 0.0, [](double a, double b) { return a > b ? a : b; }, [](double v) { return std::abs(v); });
-  });
+  return told(x, [&] { return std::max(0.0, extremum(x, [](double v) { return std::abs(v); })); });
 }
 double minimum(N_Vector x) {
-  return told(x, [&] {
-    return extremum(
-        x, std::numeric_limits<double>::infinity(), [](double a, double b) { return a < b ? a : b; },
-        [](double v) { return v; });
-  });
+  return told(x, [&] { return -extremum(x, [](double v) { return -v; }); });
 }
 
 N_Vector_ID identity(N_Vector) {
@@ -148,8 +143,8 @@ double* array_pointer(N_Vector v) {
 
 }  // namespace
 
-FieldSpace::FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, WorkerTeam& team)
-    : context_(context), layout_(layout), typical_(std::move(typical)), team_(team) {
+FieldSpace::FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, WorkerTeam& team, Ranks& ranks)
+    : context_(context), layout_(layout), typical_(std::move(typical)), team_(team), ranks_(ranks) {
   // 4 kB per vector and chunk: what one prediction touches then fits into a first-level cache.
   constexpr std::size_t kChunkValues = 512;
   chunk_blocks_ = std::max<std::size_t>(1, kChunkValues / std::max<std::size_t>(1, layout_.block_size()));
@@ -229,16 +224,21 @@ double FieldSpace::norm(N_Vector x, N_Vector w) {
       mine.sum[l] += 0.0 * squares[l];  // stays 0 unless a term is not finite, which a maximum would lose
     }
   });
-  double largest = 0.0;
+  std::array<double, 2> found{};  // the largest, and whether anything is not finite
   for (const Worst& mine : worst) {
     for (std::size_t l = 0; l < lanes; ++l) {
-      if (!std::isfinite(mine.sum[l])) return std::numeric_limits<double>::quiet_NaN();
-      largest = std::max(largest, mine.largest[l]);
+      if (std::isfinite(mine.sum[l])) {
+        found[0] = std::max(found[0], mine.largest[l]);
+      } else {
+        found[1] = 1.0;
+      }
     }
   }
+  ranks_.largest(found);
+  if (found[1] != 0.0) return std::numeric_limits<double>::quiet_NaN();
   double systemic = 0.0;
   for (std::size_t i = layout_.tail(); i < layout_.size(); ++i) systemic += a[i] * b[i] * (a[i] * b[i]);
-  return combine(largest, systemic);
+  return combine(found[0], systemic);
 }
 
 void FieldSpace::run_tail() {

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "howship/core/ranks.hpp"
 #include "howship/core/worker_team.hpp"
 
 #include "simulation/buffer.hpp"
@@ -14,13 +15,15 @@ namespace howship::simulation {
 
 /// The vectors of one integration. CVODE asks for many elementwise operations in a row (a prediction at order 5 alone
 /// makes 15), and memory traffic is what they cost. So operations are noted down and carried out together, chunk by
-/// chunk while a chunk is in cache, when somebody needs the values: a norm, or a sweep of the solver.
+/// chunk while a chunk is in cache, when somebody needs the values: a norm, or a sweep of the solver. Where ranks share
+/// the voxels each has its part of a vector and all systemic unknowns; norms and extrema are those of the whole.
 class FieldSpace final : public VectorSpace {
  public:
   /// @param typical  one size per local species, then one per systemic unknown: what relative accuracy refers to
-  FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, WorkerTeam& team);
+  FieldSpace(SUNContext context, Layout layout, std::vector<double> typical, WorkerTeam& team, Ranks& ranks);
 
   const Layout& layout() const { return layout_; }
+  Ranks& ranks() const { return ranks_; }
 
   N_Vector create_raw() override;
 
@@ -51,11 +54,22 @@ class FieldSpace final : public VectorSpace {
   template <class Body>
   void sweep(Body&& body) {
     run_tail();
-    team_.for_blocks(chunks_, [&](std::size_t chunk, std::size_t thread) {
-      run_chunk(chunk);
-      const std::size_t end = chunk_begin(chunk + 1);
-      for (std::size_t block = chunk_begin(chunk); block < end; ++block) body(block, thread);
-    });
+    sweep_chunks(0, chunks_, body, [] {});
+    pending_.clear();
+    settled_ = 0;
+  }
+  /// The same, at first where the body needs nothing of other ranks, then, when it has come, for the rest.
+  /// @param halo  what is on its way: inner_begin() and inner_end() in blocks, progress(), end()
+  template <class Incoming, class Body>
+  void sweep(Incoming& halo, Body&& body) {
+    run_tail();
+    const std::size_t begin = (halo.inner_begin() + chunk_blocks_ - 1) / chunk_blocks_;
+    const std::size_t end = halo.inner_end() == layout_.blocks ? chunks_ : halo.inner_end() / chunk_blocks_;
+    const std::size_t inner = std::min(begin, end);
+    sweep_chunks(inner, end, body, [&halo] { halo.progress(); });
+    halo.end();
+    sweep_chunks(0, inner, body, [] {});
+    sweep_chunks(end, chunks_, body, [] {});
     pending_.clear();
     settled_ = 0;
   }
@@ -98,6 +112,17 @@ class FieldSpace final : public VectorSpace {
   }
 
  private:
+  // progress() is called now and then, by the thread that called.
+  template <class Body, class Progress>
+  void sweep_chunks(std::size_t first, std::size_t last, Body&& body, Progress&& progress) {
+    team_.for_blocks(last - first, [&](std::size_t i, std::size_t thread) {
+      const std::size_t chunk = first + i;
+      run_chunk(chunk);
+      const std::size_t end = chunk_begin(chunk + 1);
+      for (std::size_t block = chunk_begin(chunk); block < end; ++block) body(block, thread);
+      if (thread == 0) progress();
+    });
+  }
   void run_tail();
   void run_chunk(std::size_t chunk);
   void run(const Operation& operation, std::size_t begin, std::size_t end) const;
@@ -107,6 +132,7 @@ class FieldSpace final : public VectorSpace {
   Layout layout_;
   std::vector<double> typical_, shifts_;
   WorkerTeam& team_;
+  Ranks& ranks_;
   std::size_t chunk_blocks_ = 1, chunks_ = 0;
   std::vector<Operation> pending_;
   std::size_t settled_ = 0;  ///< of the pending ones: how many the systemic unknowns have behind them

@@ -12,14 +12,12 @@
 
 namespace howship::simulation {
 
-void check_given(const model::Kinetics& kinetics, const vertebra::Domain& domain,
-                 const std::vector<std::vector<double>>& given) {
+void check_given(const model::Kinetics& kinetics, std::size_t voxels, const std::vector<std::vector<double>>& given) {
   const auto& names = kinetics.model().given;
   if (given.size() != names.size())
     throw std::logic_error("Simulation: one given field per name in Model::given is needed");
   for (std::size_t f = 0; f < given.size(); ++f) {
-    if (given[f].size() != domain.size())
-      throw std::logic_error("Simulation: given." + names[f] + " has the wrong length");
+    if (given[f].size() != voxels) throw std::logic_error("Simulation: given." + names[f] + " has the wrong length");
   }
 }
 
@@ -48,7 +46,7 @@ std::vector<std::vector<double>> diffusion_coefficients(const model::Kinetics& k
         if (!(std::isfinite(value) && value >= 0.0)) {
           const auto& species = kinetics.model().species[kinetics.model().local[kinetics.diffusing()[d]]];
           throw InputError(fmt::format("the diffusion coefficient of {} is {} mm^2/day in {}", species.id, value,
-                                       voxel_text(domain, voxel)),
+                                       voxel_text(domain, layout.first + voxel)),
                            "it must be zero or positive everywhere; its formula is " + species.diffusion_text);
         }
         fields[d][voxel] = value;

@@ -12,10 +12,9 @@
 namespace howship::simulation {
 
 /// @throws std::logic_error unless there is one field per name in Model::given, each with one value per voxel
-void check_given(const model::Kinetics& kinetics, const vertebra::Domain& domain,
-                 const std::vector<std::vector<double>>& given);
+void check_given(const model::Kinetics& kinetics, std::size_t voxels, const std::vector<std::vector<double>>& given);
 
-/// The diffusion coefficient of each diffusing species in every voxel.
+/// The diffusion coefficient of each diffusing species in every voxel of the layout.
 /// @param given  in blocks of the layout
 /// @throws InputError if one is negative or not finite
 std::vector<std::vector<double>> diffusion_coefficients(const model::Kinetics& kinetics,

@@ -18,7 +18,7 @@ constexpr double kBegin = 1.0, kStep = 2.0, kInterpolate = 3.0;
 
 Integrator::Integrator(SUNContext context, OdeSystem& system, N_Vector y, Settings settings, Turns turns)
     : system_(system), y_(y), settings_(settings), turns_(std::move(turns)), newton_(context, system) {
-  if (system.layout().size() == 0) return;  // everything is integrated ahead
+  if (system.layout().whole_size() == 0) return;  // everything is integrated ahead
   recorded_ = system.space().converse_through(transcript_);
   cvode_.reset(CVodeCreate(CV_BDF, context));
   if (!cvode_) throw std::bad_alloc();
@@ -165,10 +165,16 @@ void Integrator::exchange(Archive& archive) {
   }
   archive.number("integrator/started", started_);
   newton_.exchange(archive);
-  const std::size_t size = system_.layout().size();
+  const Layout& layout = system_.layout();
+  const std::size_t block = layout.block_size();
+  const Archive::Part part{1, layout.whole_blocks * block, layout.first_block() * block, layout.tail(), layout.tail()};
   const std::vector<N_Vector> vectors = system_.space().listed();  // CVODE's own
-  for (std::size_t i = 0; i < vectors.size(); ++i)
-    archive.exchange(fmt::format("integrator/vector_{:02}", i), std::span(system_.space().values(vectors[i]), size));
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    double* values = system_.space().values(vectors[i]);
+    archive.exchange_part(fmt::format("integrator/vector_{:02}/local", i), std::span(values, layout.tail()), part);
+    archive.exchange(fmt::format("integrator/vector_{:02}/systemic", i),
+                     std::span(values + layout.tail(), layout.systemics));
+  }
 }
 
 }  // namespace howship::simulation

@@ -10,7 +10,7 @@ namespace howship::simulation {
 
 std::vector<double> point_parameters(const model::Kinetics& kinetics, std::vector<double> parameters,
                                      const vertebra::Domain& domain, const std::vector<std::vector<double>>& given) {
-  check_given(kinetics, domain, given);
+  check_given(kinetics, given.empty() ? 0 : given.front().size(), given);
   const model::Model& model = kinetics.model();
   const Layout voxel(1, kinetics.local_count(), 0);
   if (!kinetics.diffusing()

@@ -18,11 +18,15 @@ using model::Program;
 
 struct Probe::Impl {
   Impl(std::shared_ptr<const model::Kinetics> kinetics_in, std::vector<double> parameters_in,
-       const vertebra::Domain& domain_in, const std::vector<std::vector<double>>& given_in, Threads threads_in)
+       const vertebra::Domain& domain_in, const std::vector<std::vector<double>>& given_in, Threads threads_in,
+       Ranks* ranks_in)
       : kinetics(std::move(kinetics_in)),
         parameters(std::move(parameters_in)),
         domain(domain_in),
-        layout(domain.size(), kinetics->local_count(), 0),
+        ranks(ranks_in == nullptr ? alone : *ranks_in),
+        slabs(domain.size(), ranks.count()),
+        layout(slabs, ranks.rank(), kinetics->local_count(), 0),
+        tissue_sums(ranks, slabs, layout),
         given_count(given_in.size()),
         given(in_blocks(given_in, layout)),
         team(threads_in),
@@ -95,18 +99,33 @@ struct Probe::Impl {
         partial[block * count + r] = result;
       }
     });
+    const std::vector<double> maxima = largest(partial, count);
+    tissue_sums.of_blocks(partial.data(), count, reductions);
     for (std::size_t r = 0; r < count; ++r) {
       if (kinetics->model().reductions[r].kind == model::Reduction::Kind::maximum) {
-        double largest = -std::numeric_limits<double>::infinity();
-        for (std::size_t b = 0; b < layout.blocks; ++b) {
-          const double value = partial[b * count + r];
-          if (value > largest || std::isnan(value)) largest = value;
-        }
-        reductions[r] = std::isinf(largest) && largest < 0.0 ? std::numeric_limits<double>::quiet_NaN() : largest;
+        reductions[r] = std::isinf(maxima[r]) && maxima[r] < 0.0 ? std::numeric_limits<double>::quiet_NaN() : maxima[r];
       } else {
-        reductions[r] = factors[r] * ordered_sum(partial.data() + r, layout.blocks, count);
+        reductions[r] *= factors[r];
       }
     }
+  }
+
+  /// Of `count` values per block the largest over all voxels of all ranks; NaN if one is.
+  std::vector<double> largest(const std::vector<double>& partial, std::size_t count) {
+    std::vector<double> found(2 * count, -std::numeric_limits<double>::infinity());  // values, and whether one is NaN
+    for (std::size_t b = 0; b < layout.blocks; ++b) {
+      for (std::size_t r = 0; r < count; ++r) {
+        const double value = partial[b * count + r];
+        if (value > found[r]) found[r] = value;
+        if (std::isnan(value)) found[count + r] = 1.0;
+      }
+    }
+    ranks.largest(found);
+    for (std::size_t r = 0; r < count; ++r) {
+      if (found[count + r] == 1.0) found[r] = std::numeric_limits<double>::quiet_NaN();
+    }
+    found.resize(count);
+    return found;
   }
 
   bool is_field(NodeId node) const { return kinetics->model().graph[node].stage == model::Stage::voxel; }
@@ -124,17 +143,21 @@ struct Probe::Impl {
         if (block == 0) first[n] = values[n * layout.lanes];
       }
     });
+    ranks.broadcast(first, 0);
     std::vector<double> out(nodes.size());
-    for (std::size_t n = 0; n < nodes.size(); ++n) {
-      out[n] = is_field(nodes[n]) ? factor * ordered_sum(partial.data() + n, layout.blocks, nodes.size()) : first[n];
-    }
+    tissue_sums.of_blocks(partial.data(), nodes.size(), out);
+    for (std::size_t n = 0; n < nodes.size(); ++n) out[n] = is_field(nodes[n]) ? factor * out[n] : first[n];
     return out;
   }
 
   std::shared_ptr<const model::Kinetics> kinetics;
   std::vector<double> parameters;
   const vertebra::Domain& domain;
+  Ranks alone;
+  Ranks& ranks;
+  Slabs slabs;
   Layout layout;
+  TissueSums tissue_sums;
   std::size_t given_count;
   Buffer<double> given;
   WorkerTeam team;
@@ -146,8 +169,8 @@ struct Probe::Impl {
 };
 
 Probe::Probe(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
-             const vertebra::Domain& domain, std::vector<std::vector<double>> given, Threads threads)
-    : impl_(std::make_unique<Impl>(std::move(kinetics), std::move(parameters), domain, given, threads)) {}
+             const vertebra::Domain& domain, std::vector<std::vector<double>> given, Threads threads, Ranks* ranks)
+    : impl_(std::make_unique<Impl>(std::move(kinetics), std::move(parameters), domain, given, threads, ranks)) {}
 Probe::~Probe() = default;
 Probe::Probe(Probe&&) noexcept = default;
 
@@ -189,7 +212,7 @@ std::vector<double> Probe::totals(const State& state, std::span<const NodeId> no
 }
 
 std::vector<double> Probe::means(const State& state, std::span<const NodeId> nodes) {
-  return impl_->sums(state, nodes, 1.0 / static_cast<double>(impl_->layout.voxels));
+  return impl_->sums(state, nodes, 1.0 / static_cast<double>(impl_->domain.size()));
 }
 
 }  // namespace howship::simulation

@@ -28,9 +28,10 @@ Simulation::Impl::Impl(std::shared_ptr<const model::Kinetics> kinetics_in, std::
                        SolverOptions options_in)
     : kinetics(std::move(kinetics_in)),
       is_point(PointSystem::fits(*kinetics, domain_in)),
-      parameters(is_point ? std::move(parameters_in) : with_decays(*kinetics, std::move(parameters_in), given)),
-      domain(domain_in),
       options(options_in),
+      ranks(options.ranks == nullptr ? alone : *options.ranks),
+      parameters(own_parameters(std::move(parameters_in), given)),
+      domain(domain_in),
       ahead(context.get(), *kinetics, parameters, is_point ? std::vector<std::size_t>() : autonomous_slots(*kinetics),
             options.relative_tolerance, options.max_step),
       system_holder(make_system(given)),
@@ -49,9 +50,30 @@ Simulation::Impl::Impl(std::shared_ptr<const model::Kinetics> kinetics_in, std::
   system.initial_state(y.get(), systemic);
 }
 
+// Those of the model, and what the first voxel says of the decay of known inputs.
+std::vector<double> Simulation::Impl::own_parameters(std::vector<double> given_parameters,
+                                                     const std::vector<std::vector<double>>& given) {
+  if (is_point) return given_parameters;
+  std::vector<double> all = given_parameters;
+  all.resize(given_parameters.size() + kinetics->known_inputs().size());
+  if (ranks.first()) all = with_decays(*kinetics, std::move(given_parameters), given);
+  ranks.broadcast(all, 0);
+  return all;
+}
+
 std::unique_ptr<OdeSystem> Simulation::Impl::make_system(const std::vector<std::vector<double>>& given) {
-  if (is_point) return std::make_unique<PointSystem>(context.get(), kinetics, parameters, domain, given);
-  return std::make_unique<FieldSystem>(context.get(), kinetics, parameters, domain, given, options.threads, ahead);
+  if (!is_point) {
+    return std::make_unique<FieldSystem>(context.get(), kinetics, parameters, domain, given, options.threads, ranks,
+                                         ahead);
+  }
+  // A model without tissue may stand in a vertebra; every rank computes it from the first voxel.
+  std::vector<std::vector<double>> first;
+  for (const std::vector<double>& field : given) {
+    double value = field.empty() ? 0.0 : field.front();
+    ranks.broadcast({&value, 1}, 0);
+    first.push_back({value});
+  }
+  return std::make_unique<PointSystem>(context.get(), kinetics, parameters, domain, first);
 }
 
 // Of each condition of an event and each comparison in a rate: +1 where it holds, -1 where not.
@@ -93,8 +115,15 @@ Simulation::Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vec
 Simulation::~Simulation() = default;
 Simulation::Simulation(Simulation&&) noexcept = default;
 
+Slabs::Slab slab_of(const vertebra::Domain& domain, const Ranks* ranks) {
+  if (ranks == nullptr) return {0, domain.size()};
+  return Slabs(domain.size(), ranks->count()).of(ranks->rank());
+}
+
 std::size_t Simulation::unknowns() const {
-  return impl_->system.layout().unknowns() + impl_->kinetics->model().systemic.size() -
+  const Layout& layout = impl_->system.layout();
+  const std::size_t voxels = impl_->is_point ? layout.voxels : impl_->domain.size();
+  return voxels * layout.locals + layout.systemics + impl_->kinetics->model().systemic.size() -
          impl_->system.main_slots().size();
 }
 

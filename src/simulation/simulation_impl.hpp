@@ -28,6 +28,8 @@ struct Simulation::Impl {
   void exchange(Archive& archive);
 
   // Construction.
+  std::vector<double> own_parameters(std::vector<double> given_parameters,
+                                     const std::vector<std::vector<double>>& given);
   std::unique_ptr<OdeSystem> make_system(const std::vector<std::vector<double>>& given);
   Integrator::Turns turns();
 
@@ -51,13 +53,16 @@ struct Simulation::Impl {
 
   void begin_integration();
   Statistics statistics_now() const;
+  void add_traffic(Statistics& now) const;
   [[noreturn]] void fail(int flag);
 
   std::shared_ptr<const model::Kinetics> kinetics;
-  bool is_point;  ///< everything is one small system, and nothing is integrated ahead
+  bool is_point;  ///< the same on all ranks: everything is one small system, and nothing is integrated ahead
+  SolverOptions options;
+  Ranks alone;
+  Ranks& ranks;
   std::vector<double> parameters;
   const vertebra::Domain& domain;
-  SolverOptions options;
   SundialsContext context;
   AheadTrajectory ahead;
   std::unique_ptr<OdeSystem> system_holder;
@@ -81,6 +86,7 @@ struct Simulation::Impl {
   Statistics carried;    ///< of what lies before the last initialisation, and before the run was taken up again
   OdeSystem::Counters counters_before;
   NewtonSolver::Counters newton_before;
+  Ranks::Traffic traffic_before;
   std::chrono::steady_clock::time_point begun;
 };
 

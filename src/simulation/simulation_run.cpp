@@ -22,19 +22,24 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const Callbacks& call
   if (start) std::erase_if(instants, [this](const Instant& instant) { return instant.time < start->time; });
   counters_before = system.counters();
   newton_before = integrator.newton().counters();
+  traffic_before = ranks.traffic();
   carried = {};
   system.forget_failure();
   if (saved == nullptr) {
     begin(schedule);
   } else {
-    exchange(*saved);
+    ranks.together([&] { exchange(*saved); });
   }
 
   bool on_the_way = saved != nullptr;
   for (;;) {
     if (!on_the_way) {
       arrive(schedule, callbacks);
-      if (time >= schedule.end) return statistics_now();
+      if (time >= schedule.end) {
+        Statistics all = statistics_now();
+        add_traffic(all);
+        return all;
+      }
       crossed = false;
     }
     on_the_way = false;
@@ -253,6 +258,24 @@ Statistics Simulation::Impl::statistics_now() const {
   now.nonlinear_failures += newton.failures - newton_before.failures;
   now.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   return now;
+}
+
+// What went between ranks since this run began or was taken up again.
+void Simulation::Impl::add_traffic(Statistics& now) const {
+  if (ranks.alone()) return;
+  const Ranks::Traffic& traffic = ranks.traffic();
+  now.meetings = static_cast<double>(traffic.meetings - traffic_before.meetings);
+  std::vector<double> mine{static_cast<double>(traffic.message_bytes - traffic_before.message_bytes),
+                           static_cast<double>(traffic.gathered_bytes - traffic_before.gathered_bytes),
+                           traffic.seconds_waiting - traffic_before.seconds_waiting};
+  std::vector<double> all(mine.size() * static_cast<std::size_t>(ranks.count()));
+  const std::vector<int> counts(static_cast<std::size_t>(ranks.count()), static_cast<int>(mine.size()));
+  ranks.gather(mine, counts, all);
+  for (std::size_t at = 0; at < all.size(); at += mine.size()) {
+    now.halo_bytes += all[at];
+    now.gathered_bytes += all[at + 1];
+    now.seconds_waiting = std::max(now.seconds_waiting, all[at + 2]);
+  }
 }
 
 // Everything that the rest of a run depends on, right after a step.

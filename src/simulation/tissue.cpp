@@ -22,11 +22,11 @@ const Tissue::Region& Tissue::region(const std::string& name) {
   }
   Region& region = regions_[name];
   region.mask = Buffer<double>(layout_.padded());
-  for (std::size_t v = 0; v < layout_.voxels; ++v) {
+  for (std::size_t v = 0; v < domain_.size(); ++v) {
     const vertebra::Region label = domain_.region()[v];
     const bool inside =
         name.empty() || name == vertebra::to_text(label) || (name == "body" && label != vertebra::Region::posterior);
-    region.mask[v] = inside ? 1.0 : 0.0;
+    if (v >= layout_.first && v < layout_.first + layout_.voxels) region.mask[v - layout_.first] = inside ? 1.0 : 0.0;
     region.voxels += inside ? 1 : 0;
   }
   return region;
@@ -79,6 +79,38 @@ double ordered_sum(const double* values, std::size_t count, std::size_t stride) 
     sum = next;
   }
   return std::isfinite(sum) ? sum + lost : sum;
+}
+
+TissueSums::TissueSums(Ranks& ranks, const Slabs& slabs, const Layout& layout)
+    : ranks_(ranks),
+      slabs_(slabs),
+      chunks_(slabs.chunks(ranks.rank())),
+      blocks_(layout.blocks),
+      blocks_per_chunk_(std::max<std::size_t>(1, Slabs::kChunk / layout.lanes)) {}
+
+void TissueSums::of_blocks(const double* blocks, std::size_t count, std::span<double> out) {
+  mine_.resize(chunks_ * count);
+  for (std::size_t chunk = 0; chunk < chunks_; ++chunk) {
+    const std::size_t begin = chunk * blocks_per_chunk_;
+    const std::size_t end = std::min(blocks_, begin + blocks_per_chunk_);
+    for (std::size_t i = 0; i < count; ++i)
+      mine_[chunk * count + i] = ordered_sum(blocks + begin * count + i, end - begin, count);
+  }
+  of_chunks(mine_.data(), count, out);
+}
+
+void TissueSums::of_chunks(const double* chunks, std::size_t count, std::span<double> out) {
+  const std::span<const double> all = all_chunks(chunks, count);
+  for (std::size_t i = 0; i < count; ++i) out[i] = ordered_sum(all.data() + i, slabs_.chunks(), count);
+}
+
+std::span<const double> TissueSums::all_chunks(const double* chunks, std::size_t count) {
+  if (ranks_.alone()) return {chunks, chunks_ * count};
+  std::vector<int>& counts = counts_[count];
+  if (counts.empty()) counts = slabs_.counts(count);
+  all_.resize(slabs_.chunks() * count);
+  ranks_.gather({chunks, chunks_ * count}, counts, all_);
+  return all_;
 }
 
 }  // namespace howship::simulation

@@ -1,29 +1,39 @@
 #include "simulation/transport.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace howship::simulation {
 
 Transport::Transport(const vertebra::Domain& domain, const Layout& layout,
-                     const std::vector<std::vector<double>>& coefficients) {
+                     const std::vector<std::vector<double>>& coefficients, Halo& halo, Ranks& ranks)
+    : stride_(layout.padded() + (halo.size() + layout.lanes - 1) / layout.lanes * layout.lanes) {
   if (coefficients.empty()) return;
   const std::size_t padded = layout.padded();
   for (std::size_t face = 0; face < kFaces; ++face) {
     neighbours_[face] = Buffer<std::int32_t>(padded);
     for (std::size_t lane = 0; lane < padded; ++lane) {
       const std::size_t voxel = layout.source(lane);
-      const std::int32_t other = domain.neighbour(voxel, static_cast<int>(face / 2), face % 2 == 0 ? -1 : 1);
-      neighbours_[face][lane] = other == vertebra::Domain::kOutside ? static_cast<std::int32_t>(voxel) : other;
+      const std::int32_t other =
+          domain.neighbour(layout.first + voxel, static_cast<int>(face / 2), face % 2 == 0 ? -1 : 1);
+      neighbours_[face][lane] = static_cast<std::int32_t>(
+          other == vertebra::Domain::kOutside ? voxel : halo.lane(static_cast<std::size_t>(other)));
     }
   }
-  for (const std::vector<double>& coefficient : coefficients) {
+  Buffer<double> coefficient(stride_);
+  for (const std::vector<double>& own : coefficients) {
+    std::copy(own.begin(), own.end(), coefficient.data());
+    halo.exchange(coefficient.data(), 1, stride_);
+    constexpr double kNone = -std::numeric_limits<double>::infinity();  // of a rank without voxels
+    std::array<double, 2> range{kNone, kNone};                          // of D and of -D
+    for (const double d : own) range = {std::max(range[0], d), std::max(range[1], -d)};
+    ranks.largest(range);
     Field& field = fields_.emplace_back();
-    field.uniform =
-        std::all_of(coefficient.begin(), coefficient.end(), [&](double d) { return d == coefficient.front(); });
+    field.uniform = range[0] == -range[1];
     field.diagonal = Buffer<double>(padded);
     for (std::size_t face = 0; face < kFaces; ++face) {
       const double spacing = domain.grid().spacing[face / 2];
-      if (field.uniform) field.conductance[face / 2] = coefficient.front() / (spacing * spacing);
+      if (field.uniform) field.conductance[face / 2] = range[0] / (spacing * spacing);
       if (!field.uniform) field.conductances[face] = Buffer<double>(padded);
       for (std::size_t lane = 0; lane < padded; ++lane) {
         const std::size_t voxel = layout.source(lane);
@@ -40,6 +50,7 @@ Transport::Transport(const vertebra::Domain& domain, const Layout& layout,
       }
     }
   }
+  couples_ = ranks.any(couples_);
   if (!couples_) fields_.clear();  // nothing flows, so nothing need be read from neighbours
 }
 

@@ -7,6 +7,7 @@
 #include "howship/vertebra/domain.hpp"
 
 #include "simulation/buffer.hpp"
+#include "simulation/halo.hpp"
 #include "simulation/layout.hpp"
 
 namespace howship::simulation {
@@ -18,14 +19,19 @@ namespace howship::simulation {
 /// Patankar, Numerical Heat Transfer and Fluid Flow (1980), chapter 4.
 class Transport {
  public:
-  /// @param coefficients  for each diffusing species one value per active voxel, mm^2/day
-  Transport(const vertebra::Domain& domain, const Layout& layout, const std::vector<std::vector<double>>& coefficients);
+  /// @param coefficients  for each diffusing species one value per voxel of the layout, mm^2/day. All ranks.
+  Transport(const vertebra::Domain& domain, const Layout& layout, const std::vector<std::vector<double>>& coefficients,
+            Halo& halo, Ranks& ranks);
 
   std::size_t species() const { return fields_.size(); }
   /// Whether any species flows between any two voxels.
   bool couples() const { return couples_; }
 
-  /// out[i] = the rate by transport in voxel lane begin + i, for lanes in [begin, end); c over all padded lanes.
+  /// Length of a field with its halo, to whole blocks.
+  std::size_t stride() const { return stride_; }
+
+  /// out[i] = the rate by transport in voxel lane begin + i, for lanes in [begin, end); c over all padded lanes and the
+  /// halo.
   void rate(std::size_t species, const double* c, std::size_t begin, std::size_t end, double* out) const;
 
   /// Sum of the conductances of a voxel's faces, 1/day, over all padded lanes.
@@ -40,7 +46,8 @@ class Transport {
     Buffer<double> diagonal;
   };
 
-  std::array<Buffer<std::int32_t>, kFaces> neighbours_;  ///< the voxel itself where there is none
+  std::size_t stride_;
+  std::array<Buffer<std::int32_t>, kFaces> neighbours_;  ///< lanes; the voxel itself where there is none
   std::vector<Field> fields_;
   bool couples_ = false;
 };

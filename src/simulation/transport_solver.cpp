@@ -3,42 +3,98 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include "simulation/tissue.hpp"
+#include <limits>
 
 namespace howship::simulation {
 namespace {
 
-constexpr std::size_t kChunk = 1024;
+constexpr std::size_t kChunk = Slabs::kChunk;
 constexpr int kMostIterations = 60;
 
 }  // namespace
 
 TransportSolver::TransportSolver(const Transport& transport, const Layout& layout, std::vector<double> typical,
-                                 WorkerTeam& team)
+                                 WorkerTeam& team, Halo& halo, TissueSums& sums)
     : transport_(transport),
       species_(transport.species()),
-      stride_(layout.padded()),
+      stride_(transport.stride()),
+      padded_(layout.padded()),
+      whole_padded_(layout.whole_padded()),
+      first_(layout.first),
       voxels_(layout.voxels),
-      team_(team) {
+      team_(team),
+      halo_(halo),
+      sums_(sums) {
   if (!transport.couples()) return;
   for (const double size : typical) scale_.push_back(1.0 / (size * size));
   inverse_ = Buffer<float>(species_ * species_ * stride_);
   reaction_ = Buffer<float>(species_ * species_ * stride_);
   right_sums_ = Buffer<double>(layout.blocks * species_);
   for (Buffer<double>* vector : {&r_, &shadow_, &p_, &v_, &t_}) *vector = Buffer<double>(species_ * stride_);
-  const std::size_t chunks = (stride_ + kChunk - 1) / kChunk;
+  const std::size_t chunks = sums.chunks();
   partial_[0].resize(chunks);
   partial_[1].resize(chunks);
   largest_.resize(chunks);
   reaction_sums_ = Buffer<double>(chunks * species_ * species_);
+  const std::size_t blocks = sums.blocks_per_chunk();
+  inner_begin_ = (halo.inner_begin() + blocks - 1) / blocks;
+  inner_end_ = halo.inner_end() == layout.blocks ? chunks : halo.inner_end() / blocks;
+  if (inner_end_ < inner_begin_) inner_begin_ = inner_end_ = 0;
+}
+
+template <class Body>
+void TransportSolver::for_chunks(std::size_t first, std::size_t last, Body&& body) {
+  team_.for_blocks(last - first, [&](std::size_t i, std::size_t thread) {
+    const std::size_t chunk = first + i;
+    body(chunk, chunk * kChunk, std::min(padded_, (chunk + 1) * kChunk));
+    if (thread == 0) halo_.progress();
+  });
 }
 
 template <class Body>
 void TransportSolver::for_chunks(Body&& body) {
-  team_.for_blocks(largest_.size(), [&](std::size_t chunk, std::size_t) {
-    body(chunk, chunk * kChunk, std::min(stride_, (chunk + 1) * kChunk));
-  });
+  for_chunks(0, largest_.size(), body);
+}
+
+// The body reads neighbours of these fields: while those of other ranks come, it works where it needs none of them.
+template <class Body>
+void TransportSolver::for_chunks_with_halo(double* fields, Body&& body) {
+  halo_.begin(fields, species_, stride_);
+  for_chunks(inner_begin_, inner_end_, body);
+  halo_.end();
+  for_chunks(0, inner_begin_, body);
+  for_chunks(inner_end_, largest_.size(), body);
+}
+
+// Where ranks meet: what they have of the first scalar products and of the norm is put together in order of chunks.
+void TransportSolver::meet(std::size_t products) {
+  worst_ = 0.0;
+  for (const double part : largest_) {
+    // Anything that is not finite must come out as that, and a maximum may lose NaN.
+    worst_ = std::isfinite(part) ? std::max(worst_, part) : std::numeric_limits<double>::infinity();
+    if (!std::isfinite(worst_)) break;
+  }
+  product_ = {};
+  if (sums_.ranks().alone()) {
+    for (std::size_t p = 0; p < products; ++p) {
+      for (const double part : partial_[p]) product_[p] += part;
+    }
+    return;
+  }
+  mine_.clear();
+  for (std::size_t p = 0; p < products; ++p) mine_.insert(mine_.end(), partial_[p].begin(), partial_[p].end());
+  mine_.push_back(worst_);
+  const std::vector<int> counts = sums_.slabs().counts(products, 1);
+  all_.resize(sums_.slabs().chunks() * products + counts.size());
+  sums_.ranks().gather(mine_, counts, all_);
+  std::size_t at = 0;
+  for (const int count : counts) {
+    const std::size_t of_rank = products == 0 ? 0 : (static_cast<std::size_t>(count) - 1) / products;
+    for (std::size_t p = 0; p < products; ++p) {
+      for (std::size_t chunk = 0; chunk < of_rank; ++chunk) product_[p] += all_[at++];
+    }
+    worst_ = std::max(worst_, all_[at++]);
+  }
 }
 
 // out = γ S⁻¹ N u
@@ -73,30 +129,32 @@ bool TransportSolver::prepare() {
   });
   const auto size = static_cast<Eigen::Index>(species_);
   mean_matrix_.resize(size, size);
-  for (std::size_t e = 0; e < species_ * species_; ++e) {
-    mean_matrix_(static_cast<Eigen::Index>(e / species_), static_cast<Eigen::Index>(e % species_)) =
-        ordered_sum(reaction_sums_.data() + e, largest_.size(), species_ * species_);
-  }
+  std::vector<double> totals(species_ * species_);
+  sums_.of_chunks(reaction_sums_.data(), totals.size(), totals);
+  for (std::size_t e = 0; e < totals.size(); ++e)
+    mean_matrix_(static_cast<Eigen::Index>(e / species_), static_cast<Eigen::Index>(e % species_)) = totals[e];
   mean_.compute(mean_matrix_);
   return mean_matrix_.allFinite() && mean_.rcond() > 1e-12;
 }
 
 void TransportSolver::exchange(Archive& archive) {
-  archive.exchange("matrix/transport_inverse", std::span(inverse_.data(), inverse_.size()));
-  archive.exchange("matrix/transport_reaction", std::span(reaction_.data(), reaction_.size()));
+  const Archive::Part part{species_ * species_, whole_padded_, first_, padded_, stride_};
+  archive.exchange_part("matrix/transport_inverse", std::span(inverse_.data(), inverse_.size()), part);
+  archive.exchange_part("matrix/transport_reaction", std::span(reaction_.data(), reaction_.size()), part);
   const auto size = static_cast<Eigen::Index>(species_);
   mean_matrix_.conservativeResize(size, size);
   archive.exchange("matrix/transport_mean", std::span(mean_matrix_.data(), species_ * species_));
   if (archive.reading()) mean_.compute(mean_matrix_);
 }
 
-// The constants, one per species, that added to u (or to 0) make the residual's sum over voxels vanish.
+// The constants, one per species, that added to u (or to 0, which comes first in a solve) make the residual's sum over
+// voxels vanish.
 Eigen::VectorXd TransportSolver::mean(const double* u) {
-  Eigen::VectorXd residual(static_cast<Eigen::Index>(species_));
-  for (std::size_t d = 0; d < species_; ++d) {
-    residual[static_cast<Eigen::Index>(d)] =
-        ordered_sum(right_sums_.data() + d, right_sums_.size() / species_, species_);
+  if (u == nullptr) {
+    right_.resize(static_cast<Eigen::Index>(species_));
+    sums_.of_blocks(right_sums_.data(), species_, {right_.data(), species_});
   }
+  Eigen::VectorXd residual = right_;
   if (u != nullptr) {
     for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
       for (std::size_t d = 0; d < species_; ++d) {
@@ -110,9 +168,9 @@ Eigen::VectorXd TransportSolver::mean(const double* u) {
         reaction_sums_[chunk * species_ + d] = part;
       }
     });
-    for (std::size_t d = 0; d < species_; ++d) {
-      residual[static_cast<Eigen::Index>(d)] -= ordered_sum(reaction_sums_.data() + d, largest_.size(), species_);
-    }
+    Eigen::VectorXd reacting(residual.size());
+    sums_.of_chunks(reaction_sums_.data(), species_, {reacting.data(), species_});
+    residual -= reacting;
   }
   return mean_.solve(residual);
 }
@@ -139,12 +197,6 @@ double TransportSolver::dot(const double* a, const double* b, std::size_t begin,
   return total;
 }
 
-double TransportSolver::sum(std::size_t which) const {
-  double total = 0.0;
-  for (const double part : partial_[which]) total += part;
-  return total;
-}
-
 int TransportSolver::solve(double gamma, double* u, const double* weights, double unknowns, double tolerance) {
   const auto norm_of_chunk = [&](const double* a, std::size_t begin, std::size_t end) {
     double largest = 0.0;
@@ -158,14 +210,7 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
     }
     return std::isfinite(all) ? largest : all;
   };
-  const auto norm = [&] {
-    double worst = 0.0;
-    for (const double part : largest_) {
-      if (!std::isfinite(part)) return part;
-      worst = std::max(worst, part);
-    }
-    return std::sqrt(worst / unknowns);
-  };
+  const auto norm = [&] { return std::sqrt(worst_ / unknowns); };
   const auto each = [&](std::size_t begin, std::size_t end, auto&& body) {
     for (std::size_t d = 0; d < species_; ++d) {
 #pragma omp simd
@@ -197,18 +242,20 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
     }
     largest_[chunk] = norm_of_chunk(r, begin, end);
   });
+  meet(0);
   double residual = norm();
   if (!std::isfinite(residual)) return -1;
   if (residual <= tolerance) return 0;
 
   // A Jacobi step: u + r has the residual γS⁻¹N r. It is often enough.
-  for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
+  for_chunks_with_halo(r, [&](std::size_t chunk, std::size_t begin, std::size_t end) {
     each(begin, end, [&](std::size_t i) { u[i] += r[i]; });
     apply(gamma, r, begin, end, p);
     largest_[chunk] = norm_of_chunk(p, begin, end);
     partial_[0][chunk] = dot(p, p, begin, end);
   });
-  double rho = sum(0);
+  meet(1);
+  double rho = product_[0];
   residual = norm();
   if (!std::isfinite(residual)) return -1;
   if (residual <= tolerance) {
@@ -220,12 +267,13 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
   });
 
   for (int iteration = 1; iteration <= kMostIterations; ++iteration) {
-    for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
+    for_chunks_with_halo(p, [&](std::size_t chunk, std::size_t begin, std::size_t end) {
       apply(gamma, p, begin, end, v);
       each(begin, end, [&](std::size_t i) { v[i] = p[i] - v[i]; });
       partial_[0][chunk] = dot(shadow, v, begin, end);
     });
-    const double along = sum(0);
+    meet(1);
+    const double along = product_[0];
     if (along == 0.0 || !std::isfinite(along)) return -1;
     const double alpha = rho / along;
     for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
@@ -235,19 +283,21 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
       });
       largest_[chunk] = norm_of_chunk(r, begin, end);
     });
+    meet(0);
     if (norm() <= tolerance) {
       correct_mean(u);
       return iteration + 1;
     }
-    for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
+    for_chunks_with_halo(r, [&](std::size_t chunk, std::size_t begin, std::size_t end) {
       apply(gamma, r, begin, end, t);
       each(begin, end, [&](std::size_t i) { t[i] = r[i] - t[i]; });
       partial_[0][chunk] = dot(t, r, begin, end);
       partial_[1][chunk] = dot(t, t, begin, end);
     });
-    const double tt = sum(1);
+    meet(2);
+    const double tt = product_[1];
     if (!(tt > 0.0)) return -1;
-    const double omega = sum(0) / tt;
+    const double omega = product_[0] / tt;
     for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
       each(begin, end, [&](std::size_t i) {
         u[i] += omega * r[i];
@@ -256,11 +306,12 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
       largest_[chunk] = norm_of_chunk(r, begin, end);
       partial_[0][chunk] = dot(shadow, r, begin, end);
     });
+    meet(1);
     if (norm() <= tolerance) {
       correct_mean(u);
       return iteration + 1;
     }
-    const double next = sum(0);
+    const double next = product_[0];
     if (next == 0.0 || omega == 0.0 || !std::isfinite(next)) return -1;
     const double beta = next / rho * (alpha / omega);
     rho = next;

@@ -9,7 +9,9 @@
 #include "howship/simulation/archive.hpp"
 
 #include "simulation/buffer.hpp"
+#include "simulation/halo.hpp"
 #include "simulation/layout.hpp"
+#include "simulation/tissue.hpp"
 #include "simulation/transport.hpp"
 
 namespace howship::simulation {
@@ -23,7 +25,8 @@ namespace howship::simulation {
 /// last digits however early the iteration stops.
 class TransportSolver {
  public:
-  TransportSolver(const Transport& transport, const Layout& layout, std::vector<double> typical, WorkerTeam& team);
+  TransportSolver(const Transport& transport, const Layout& layout, std::vector<double> typical, WorkerTeam& team,
+                  Halo& halo, TissueSums& sums);
 
   /// Entry (row, column) of S⁻¹ over all lanes, filled at setup.
   float* inverse(std::size_t row, std::size_t column) { return inverse_.data() + (row * species_ + column) * stride_; }
@@ -40,7 +43,7 @@ class TransportSolver {
   /// Sum over a block's voxels of the right-hand side S u₀, filled before a solve.
   double& right_sum(std::size_t block, std::size_t d) { return right_sums_[block * species_ + d]; }
 
-  /// Solves in place. Species d of lane v is u[d*padded + v].
+  /// Solves in place. Species d of lane v is u[d*stride + v]. All ranks, and the others with a halo likewise.
   /// @param weights    error weights, same shape
   /// @param unknowns   per voxel, for the norm: sqrt(max over voxels of Σ_d (w r)² / unknowns)
   /// @return iterations, or -1 if it does not converge
@@ -52,23 +55,34 @@ class TransportSolver {
  private:
   template <class Body>
   void for_chunks(Body&& body);
+  template <class Body>
+  void for_chunks_with_halo(double* fields, Body&& body);
+  template <class Body>
+  void for_chunks(std::size_t first, std::size_t last, Body&& body);
   void apply(double gamma, const double* u, std::size_t begin, std::size_t end, double* out) const;
   double dot(const double* a, const double* b, std::size_t begin, std::size_t end) const;
-  double sum(std::size_t which) const;
+  void meet(std::size_t products);
   Eigen::VectorXd mean(const double* u);
   void correct_mean(double* u);
 
   const Transport& transport_;
-  std::size_t species_, stride_, voxels_;
+  std::size_t species_, stride_, padded_, whole_padded_, first_, voxels_;
   std::vector<double> scale_;  ///< 1/typical²
   WorkerTeam& team_;
+  Halo& halo_;
+  TissueSums& sums_;
+  std::size_t inner_begin_ = 0, inner_end_ = 0;  ///< chunks that need nothing of other ranks
   Buffer<float> inverse_, reaction_;
   Buffer<double> right_sums_, reaction_sums_;  ///< per block or chunk, and species
+  Eigen::VectorXd right_;                      ///< sums over all voxels, of the solve at hand
   Eigen::MatrixXd mean_matrix_;
   Eigen::PartialPivLU<Eigen::MatrixXd> mean_;
   Buffer<double> r_, shadow_, p_, v_, t_;
-  std::array<std::vector<double>, 2> partial_;
-  std::vector<double> largest_;
+  std::array<std::vector<double>, 2> partial_;  ///< scalar products, per chunk
+  std::vector<double> largest_;                 ///< in the norm, per chunk
+  std::vector<double> mine_, all_;              ///< these on their way
+  std::array<double, 2> product_{};             ///< what came of them, over all ranks
+  double worst_ = 0.0;
 };
 
 }  // namespace howship::simulation

@@ -28,8 +28,9 @@ std::string_view bytes_of(const std::vector<Value>& values) {
 
 }  // namespace
 
-ArmCheckpoint::ArmCheckpoint(std::filesystem::path file, output::CheckpointLabels labels, double every_seconds)
-    : file_(std::move(file)), labels_(std::move(labels)), every_(every_seconds) {
+ArmCheckpoint::ArmCheckpoint(std::filesystem::path file, output::CheckpointLabels labels, double every_seconds,
+                             Ranks& ranks)
+    : file_(std::move(file)), labels_(std::move(labels)), every_(every_seconds), ranks_(ranks) {
   schedule({});
 }
 
@@ -41,10 +42,11 @@ void ArmCheckpoint::schedule(std::chrono::duration<double> cost) {
 
 bool ArmCheckpoint::exists() const {
   std::error_code error;
-  return std::filesystem::exists(file_, error);
+  return ranks_.any(ranks_.first() && std::filesystem::exists(file_, error));
 }
 
 void ArmCheckpoint::remove() const {
+  if (!ranks_.first()) return;
   std::error_code ignored;
   std::filesystem::remove(file_, ignored);
   std::filesystem::remove(file_.string() + ".part", ignored);
@@ -54,8 +56,8 @@ void ArmCheckpoint::save(double day, simulation::Simulation& simulation, ArmReco
   constexpr std::chrono::duration<double> kAfterAFailure{3.0};  // a disk does not empty itself at once
   const auto begin = std::chrono::steady_clock::now();
   schedule(kAfterAFailure);
-  output::CheckpointWriter writer(file_, labels_);
-  recorder.exchange(writer);
+  output::CheckpointWriter writer(file_, labels_, &ranks_);
+  ranks_.together([&] { recorder.exchange(writer); });
   simulation.save(writer);
   writer.commit();
   saved_day_ = day;
@@ -63,12 +65,15 @@ void ArmCheckpoint::save(double day, simulation::Simulation& simulation, ArmReco
 }
 
 output::CheckpointReader ArmCheckpoint::open(ArmRecorder& recorder) const {
-  output::CheckpointReader reader(file_);
-  const std::string other = difference(labels_, reader.labels());
-  if (!other.empty())
-    throw InputError(fmt::format("the checkpoint '{}' cannot be taken up: {}", file_.string(), other));
-  recorder.exchange(reader);
-  return reader;
+  std::optional<output::CheckpointReader> reader;
+  ranks_.together([&] {
+    reader.emplace(file_);
+    const std::string other = difference(labels_, reader->labels());
+    if (!other.empty())
+      throw InputError(fmt::format("the checkpoint '{}' cannot be taken up: {}", file_.string(), other));
+    recorder.exchange(*reader);
+  });
+  return std::move(*reader);
 }
 
 std::string vertebra_digest(const Place& place) {
@@ -80,7 +85,7 @@ std::string vertebra_digest(const Place& place) {
 }
 
 output::CheckpointLabels checkpoint_labels(const std::string& resolved, const Place& place) {
-  return {{"checkpoint format", "1"},
+  return {{"checkpoint format", "2"},
           {"resolved.toml", digest(resolved)},
           {"vertebra", vertebra_digest(place)},
           {"program", file_digest("/proc/self/exe")}};

@@ -11,12 +11,14 @@
 
 namespace howship::study {
 
-/// The checkpoint of one arm: when the next is due, and what goes into it.
+/// The checkpoint of one arm: when the next is due, and what goes into it. Where ranks share the voxels all call the
+/// same, each gives its part, and the first one writes.
 class ArmCheckpoint {
  public:
   /// @param labels  what it belongs to; one with other labels is refused
-  ArmCheckpoint(std::filesystem::path file, output::CheckpointLabels labels, double every_seconds);
+  ArmCheckpoint(std::filesystem::path file, output::CheckpointLabels labels, double every_seconds, Ranks& ranks);
 
+  /// By the clock of this rank.
   bool due() const { return std::chrono::steady_clock::now() >= next_; }
   bool exists() const;
   void remove() const;
@@ -34,6 +36,7 @@ class ArmCheckpoint {
   std::filesystem::path file_;
   output::CheckpointLabels labels_;
   double every_;
+  Ranks& ranks_;
   std::optional<double> saved_day_;
   std::chrono::steady_clock::time_point next_;
 };

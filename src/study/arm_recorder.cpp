@@ -25,10 +25,13 @@ Dimension volume() {
 }  // namespace
 
 ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Kinetics> kinetics, const Place& place,
-                         const std::filesystem::path& folder, Threads threads, output::CsvFile::Opening opening)
+                         const std::filesystem::path& folder, Threads threads, Ranks& ranks,
+                         output::CsvFile::Opening opening)
     : arm_(arm),
+      ranks_(ranks),
       read_outs_(*arm.model),
-      probe_(std::move(kinetics), arm.parameters, place.domain, place.given_fields(arm.model->given), threads),
+      probe_(std::move(kinetics), arm.parameters, place.domain,
+             place.given_fields(arm.model->given, simulation::slab_of(place.domain, &ranks)), threads, &ranks),
       ledgers_(*arm.model) {
   const model::Model& model = *arm.model;
   std::vector<output::Column> fluxes;
@@ -40,21 +43,24 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
     flux_scale_.push_back(spread ? place.domain.volume() : 1.0);
     fluxes.push_back({process.id, to_text(local ? process.dimension * volume() : process.dimension)});
   }
-  created(folder);
-  series_.emplace(folder / "timeseries.csv", read_outs_.columns(), model.time_unit, opening);
-  fluxes_.emplace(folder / "fluxes.csv", fluxes, model.time_unit, opening);
+  ranks_.together([&] {
+    if (!ranks_.first()) return;
+    created(folder);
+    series_.emplace(folder / "timeseries.csv", read_outs_.columns(), model.time_unit, opening);
+    fluxes_.emplace(folder / "fluxes.csv", fluxes, model.time_unit, opening);
+  });
   if (arm.frames.empty()) return;
   std::vector<output::FrameWriter::Field> fields;
   for (const FrameField& field : arm.fields) {
     fields_.push_back(field.node);
     fields.push_back({field.name, field.unit.text});
   }
-  frames_.emplace(folder, place.domain, std::move(fields));
+  frames_.emplace(folder, place.domain, std::move(fields), &ranks);
 }
 
 void ArmRecorder::exchange(simulation::Archive& archive) {
-  series_->exchange(archive);
-  fluxes_->exchange(archive);
+  if (series_) series_->exchange(archive);
+  if (fluxes_) fluxes_->exchange(archive);
   ledgers_.exchange(archive);
   if (frames_) frames_->exchange(archive);
 }
@@ -70,11 +76,14 @@ void ArmRecorder::record(const simulation::State& state, simulation::Moment mome
 }
 
 void ArmRecorder::write_row(const simulation::State& state) {
-  series_->row(state.time, read_outs_.values(probe_, state));
-
+  const std::vector<double> values = read_outs_.values(probe_, state);
   std::vector<double> flux = rates_.empty() ? std::vector<double>{} : probe_.totals(state, rates_);
   for (std::size_t i = 0; i < flux.size(); ++i) flux[i] *= flux_scale_[i];
-  fluxes_->row(state.time, flux);
+  ranks_.together([&] {
+    if (!ranks_.first()) return;
+    series_->row(state.time, values);
+    fluxes_->row(state.time, flux);
+  });
 }
 
 void ArmRecorder::write_frame(const simulation::State& state) {

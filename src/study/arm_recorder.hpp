@@ -16,13 +16,14 @@
 namespace howship::study {
 
 /// Writes what one arm does: a row of the two tables at every output time and around every dose, frames at their times.
+/// Where ranks share the voxels all call the same, and the first one writes the tables.
 class ArmRecorder {
  public:
   ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Kinetics> kinetics, const Place& place,
-              const std::filesystem::path& folder, Threads threads,
+              const std::filesystem::path& folder, Threads threads, Ranks& ranks,
               output::CsvFile::Opening opening = output::CsvFile::Opening::anew);
 
-  /// How far tables and frames are.
+  /// How far tables and frames are. The only function in which ranks do not meet.
   void exchange(simulation::Archive& archive);
 
   void record(const simulation::State& state, simulation::Moment moment);
@@ -38,6 +39,7 @@ class ArmRecorder {
   void write_frame(const simulation::State& state);
 
   const PreparedArm& arm_;
+  Ranks& ranks_;
   ReadOuts read_outs_;
   simulation::Probe probe_;
   Ledgers ledgers_;

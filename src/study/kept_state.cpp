@@ -22,6 +22,10 @@ std::string local_name(const model::Species& species) {
   return "local/" + species.id;
 }
 
+simulation::Archive::Part part_of(std::size_t voxels, simulation::Slabs::Slab slab) {
+  return {1, voxels, slab.begin, slab.size(), slab.size()};
+}
+
 }  // namespace
 
 std::filesystem::path state_file(const std::filesystem::path& arm_folder, double day) {
@@ -44,11 +48,14 @@ std::vector<double> kept_days(const std::filesystem::path& arm_folder) {
 }
 
 void keep_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,
-                const simulation::State& state, std::size_t voxels, bool waiting) {
-  std::error_code error;
-  std::filesystem::create_directories(file.parent_path(), error);
-  if (error) throw OutputError(fmt::format("cannot create '{}': {}", file.parent_path().string(), error.message()));
-  output::CheckpointWriter writer(file, {{kFormat, "1"}, {kVertebra, vertebra}});
+                const simulation::State& state, std::size_t voxels, simulation::Slabs::Slab slab, bool waiting,
+                Ranks& ranks) {
+  ranks.together([&] {
+    std::error_code error;
+    if (ranks.first()) std::filesystem::create_directories(file.parent_path(), error);
+    if (error) throw OutputError(fmt::format("cannot create '{}': {}", file.parent_path().string(), error.message()));
+  });
+  output::CheckpointWriter writer(file, {{kFormat, "1"}, {kVertebra, vertebra}}, &ranks);
   double time = state.time;
   writer.number("time", time);
   writer.number("waiting", waiting);
@@ -56,17 +63,17 @@ void keep_state(const std::filesystem::path& file, const std::string& vertebra, 
     double value = state.systemic[model.species[index].slot];
     writer.number(systemic_name(model.species[index]), value);
   }
-  std::vector<double> field(voxels);
+  std::vector<double> field(slab.size());
   for (const std::size_t index : model.local) {
     const double* from = state.local.data + model.species[index].slot * state.local.stride;
-    std::copy(from, from + voxels, field.begin());
-    writer.exchange(local_name(model.species[index]), std::span(field));
+    std::copy(from, from + field.size(), field.begin());
+    writer.exchange_part(local_name(model.species[index]), std::span(field), part_of(voxels, slab));
   }
   writer.commit();
 }
 
 KeptState kept_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,
-                     std::size_t voxels) {
+                     std::size_t voxels, simulation::Slabs::Slab slab) {
   output::CheckpointReader reader(file);
   const auto& labels = reader.labels();
   const auto label = [&labels](const char* name) {
@@ -101,8 +108,8 @@ KeptState kept_state(const std::filesystem::path& file, const std::string& verte
     if (!reader.contains(name)) {
       kept.fresh.push_back(species.id);
     } else if (local) {
-      kept.start.local[species.slot].resize(voxels);
-      reader.exchange(name, std::span(kept.start.local[species.slot]));
+      kept.start.local[species.slot].resize(slab.size());
+      reader.exchange_part(name, std::span(kept.start.local[species.slot]), part_of(voxels, slab));
     } else {
       double value = 0.0;
       reader.number(name, value);

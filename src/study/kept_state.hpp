@@ -19,10 +19,12 @@ std::filesystem::path state_file(const std::filesystem::path& arm_folder, double
 std::vector<double> kept_days(const std::filesystem::path& arm_folder);
 
 /// @param vertebra  what says which vertebra it is; empty: a single voxel, of any bone
+/// @param voxels    of the whole vertebra  @param slab  those of this rank, which the state holds
 /// @param waiting   whether an event waits for its delay to pass, which no file keeps
-/// @throws OutputError when the disk is full
+/// @throws OutputError when the disk is full. All ranks
 void keep_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,
-                const simulation::State& state, std::size_t voxels, bool waiting);
+                const simulation::State& state, std::size_t voxels, simulation::Slabs::Slab slab, bool waiting,
+                Ranks& ranks);
 
 /// What was kept, as where a run of this model begins.
 struct KeptState {
@@ -30,8 +32,9 @@ struct KeptState {
   std::vector<std::string> fresh;  ///< species of the model that were not kept: they begin at their own initial values
 };
 
+/// @param voxels  of the whole vertebra  @param slab  those of this rank, which the start gets
 /// @throws InputError if the file is missing, damaged, of another vertebra, or an event was waiting
 KeptState kept_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,
-                     std::size_t voxels);
+                     std::size_t voxels, simulation::Slabs::Slab slab);
 
 }  // namespace howship::study

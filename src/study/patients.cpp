@@ -121,7 +121,7 @@ std::uintmax_t bytes_of_patient(const Shared& shared) {
 }
 
 Plan patients_plan(const Shared& shared, const std::filesystem::path& folder, std::size_t window) {
-  Plan plan = make_plan(shared.study, shared.arms, shared.place, folder);
+  Plan plan = make_plan(shared.study, shared.arms, shared.place, folder, Ranks());
   const std::size_t patients = shared.table.patients.size();
   plan.patients = patients;
   plan.rows *= patients;
@@ -242,7 +242,8 @@ RunResult run_patients(const Study& study, const PatientTable& table, const Data
   const InterruptGuard interrupt;
   output::open_run_folder(folder, options.force);
   const output::FolderLock lock(folder);
-  RunRecord record(folder, study, place, shared.arms, options.threads);
+  Ranks alone;
+  RunRecord record(folder, study, place, shared.arms, options.threads, alone);
   output::PatientsRecord& patients = record.patients_begin(table);
   std::size_t failed_patients = 0;
   ProgressLine progress(options.quiet);

@@ -78,15 +78,21 @@ std::vector<std::string> import_notes(const vertebra::CtImport& import, const ve
 }
 
 std::vector<std::vector<double>> Place::given_fields(const std::vector<std::string>& names) const {
+  return given_fields(names, {0, domain.size()});
+}
+
+std::vector<std::vector<double>> Place::given_fields(const std::vector<std::string>& names,
+                                                     const simulation::Slabs::Slab& slab) const {
   std::vector<std::vector<double>> fields;
   for (const std::string& name : names) {
     const std::size_t axis = std::string_view("xyz").find(name);
+    std::vector<double>& field = fields.emplace_back(slab.size());
     if (axis == std::string_view::npos) {
-      fields.push_back(given.at(name));
+      std::copy_n(given.at(name).begin() + static_cast<std::ptrdiff_t>(slab.begin), slab.size(), field.begin());
       continue;
     }
-    std::vector<double>& coordinate = fields.emplace_back();
-    for (const std::size_t voxel : domain.active()) coordinate.push_back(domain.grid().position(voxel)[axis]);
+    for (std::size_t v = slab.begin; v < slab.end; ++v)
+      field[v - slab.begin] = domain.grid().position(domain.active()[v])[axis];
   }
   return fields;
 }

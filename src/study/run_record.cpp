@@ -35,12 +35,14 @@ output::ArmRecord arm_record(const CompiledArm& compiled) {
 }  // namespace
 
 RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Place& place,
-                     const std::vector<CompiledArm>& arms, Threads threads, const output::Manifest* earlier)
-    : folder_(std::move(folder)) {
+                     const std::vector<CompiledArm>& arms, Threads threads, Ranks& ranks,
+                     const output::Manifest* earlier)
+    : folder_(std::move(folder)), ranks_(ranks) {
   manifest_.study_id = study.id;
   manifest_.study_title = study.title;
   manifest_.started = output::utc_now();
   manifest_.threads = threads.count;
+  manifest_.ranks = ranks.count();
   manifest_.seed = place.seed;
   manifest_.vertebra = place.record;
   manifest_.digests = place.digests;
@@ -54,6 +56,12 @@ RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Pla
   }
   if (earlier != nullptr) go_on_from(*earlier);
   write();
+}
+
+void RunRecord::write() {
+  ranks_.together([this] {
+    if (ranks_.first()) output::write_manifest(folder_, manifest_);
+  });
 }
 
 void RunRecord::begins(const std::map<std::string, std::string>& labels, std::uintmax_t memory) {
@@ -125,6 +133,13 @@ void RunRecord::arm_ends(std::size_t arm, const simulation::Statistics& s, std::
                                 {"seconds_rates", s.seconds_rates},
                                 {"seconds_setup", s.seconds_setup},
                                 {"seconds_solve", s.seconds_solve}};
+  if (!ranks_.alone()) {
+    auto& solver = manifest_.arms[arm].solver;
+    solver.emplace_back("meetings_of_ranks", s.meetings);
+    solver.emplace_back("halo_bytes", s.halo_bytes);
+    solver.emplace_back("gathered_bytes", s.gathered_bytes);
+    solver.emplace_back("seconds_waiting", s.seconds_waiting);
+  }
   write();
 }
 
@@ -150,7 +165,8 @@ void RunRecord::fails(const std::exception_ptr& failure, double seconds) noexcep
     }
     manifest_.wall_seconds = seconds_before_ + seconds;
     manifest_.peak_memory = output::peak_memory();
-    write();
+    // Not together: where a rank failed alone the others cannot come.
+    if (ranks_.first()) output::write_manifest(folder_, manifest_);
   } catch (...) {
     // Where nothing can be written at all run.json keeps saying "running", which is no result either.
     return;
@@ -160,7 +176,9 @@ void RunRecord::fails(const std::exception_ptr& failure, double seconds) noexcep
 void RunRecord::complete(double seconds) {
   manifest_.status = output::Status::complete;
   manifest_.wall_seconds = seconds_before_ + seconds;
-  manifest_.peak_memory = output::peak_memory();
+  auto most = static_cast<double>(output::peak_memory());
+  ranks_.largest({&most, 1});
+  manifest_.peak_memory = static_cast<std::uintmax_t>(most);
   write();
 }
 

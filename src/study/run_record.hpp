@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "howship/core/ranks.hpp"
 #include "howship/output/manifest.hpp"
 #include "howship/study/patients.hpp"
 
@@ -14,12 +15,12 @@
 
 namespace howship::study {
 
-/// Keeps run.json in step with the run.
+/// Keeps run.json in step with the run. Where ranks share it, all call the same and the first one writes.
 class RunRecord {
  public:
   /// @param earlier  the record of a run that goes on; arms that it says are complete stay so
   RunRecord(std::filesystem::path folder, const Study& study, const Place& place, const std::vector<CompiledArm>& arms,
-            Threads threads, const output::Manifest* earlier = nullptr);
+            Threads threads, Ranks& ranks, const output::Manifest* earlier = nullptr);
 
   /// Notes what the run's checkpoints belong to, and the bytes of memory it was said to take.
   void begins(const std::map<std::string, std::string>& labels, std::uintmax_t memory);
@@ -39,9 +40,10 @@ class RunRecord {
  private:
   void add_fields(const std::vector<FrameField>& fields);  // those that an earlier arm did not have
   void go_on_from(const output::Manifest& earlier);
-  void write() const { output::write_manifest(folder_, manifest_); }
+  void write();
 
   std::filesystem::path folder_;
+  Ranks& ranks_;
   output::Manifest manifest_;
   double seconds_before_ = 0.0;  ///< of the run before it was taken up again
 };

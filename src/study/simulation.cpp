@@ -1,12 +1,15 @@
 #include "howship/study/simulation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <stdexcept>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -32,25 +35,29 @@
 namespace howship::study {
 namespace {
 
-simulation::SolverOptions solver_options(const Study& study, Threads threads) {
-  return {study.solver.relative_tolerance, study.solver.max_step, study.solver.max_order, threads};
+simulation::SolverOptions solver_options(const Study& study, Threads threads, Ranks& ranks) {
+  return {study.solver.relative_tolerance, study.solver.max_step, study.solver.max_order, threads, &ranks};
 }
 
-/// What an arm of a branch begins with. @throws InputError if it cannot be had
-KeptState state_to_go_on_from(const CompiledArm& compiled, const Branch& branch, const Place& place) {
+/// What an arm of a branch begins with: of the slab's voxels. @throws InputError if it cannot be had
+KeptState state_to_go_on_from(const CompiledArm& compiled, const Branch& branch, const Place& place, Ranks& ranks) {
   const std::filesystem::path file = state_file(branch.run / branch.arm, branch.day);
-  KeptState kept = kept_state(file, vertebra_digest(place), *compiled.arm.model, place.domain.size());
+  KeptState kept = kept_state(file, vertebra_digest(place), *compiled.arm.model, place.domain.size(),
+                              simulation::slab_of(place.domain, &ranks));
   if (file_digest(file) != branch.digest)
     throw InputError(fmt::format("the state '{}' has changed since", file.string()), "run the branch anew");
   return kept;
 }
 
 simulation::Simulation assemble(const CompiledArm& compiled, const Study& study, const Place& place, Threads threads,
-                                std::vector<std::string>* fresh = nullptr) {
-  simulation::Simulation simulation(compiled.kinetics, compiled.arm.parameters, place.domain,
-                                    place.given_fields(compiled.arm.model->given), solver_options(study, threads));
+                                Ranks& ranks, std::vector<std::string>* fresh = nullptr) {
+  simulation::Simulation simulation(
+      compiled.kinetics, compiled.arm.parameters, place.domain,
+      place.given_fields(compiled.arm.model->given, simulation::slab_of(place.domain, &ranks)),
+      solver_options(study, threads, ranks));
   if (!study.branch) return simulation;
-  KeptState kept = state_to_go_on_from(compiled, *study.branch, place);
+  KeptState kept;
+  ranks.together([&] { kept = state_to_go_on_from(compiled, *study.branch, place, ranks); });
   if (fresh != nullptr) *fresh = std::move(kept.fresh);
   simulation.begin_at(std::move(kept.start));
   return simulation;
@@ -64,6 +71,7 @@ struct Run {
   const RunOptions& options;
   const output::CheckpointLabels& labels;
   const InterruptGuard& interrupt;
+  Ranks& ranks;
   bool is_resumed = false;
 };
 
@@ -75,7 +83,8 @@ struct Workplace {
 };
 
 void say(const RunOptions& options, const std::string& text) {
-  if (!options.quiet) fmt::print(stderr, "{}\n", text);
+  const bool speaks = options.ranks == nullptr || options.ranks->first();
+  if (!options.quiet && speaks) fmt::print(stderr, "{}\n", text);
 }
 
 // As one can paste it into a shell.
@@ -103,21 +112,37 @@ struct ArmEnd {
   std::vector<output::LedgerRecord> ledgers;
 };
 
+/// What ranks must do alike after a step.
+struct AfterStep {
+  bool stop = false, save = false;
+};
+
+// A signal may have reached only some of them, and their clocks differ: one that wants to stop stops all, and the first
+// one's clock says when to save. And it is looked whether they still compute the same.
+AfterStep agree(Ranks& ranks, double day, bool stop, bool save) {
+  if (ranks.alone()) return {stop, save};
+  std::array<double, 4> all{stop ? 1.0 : 0.0, save && ranks.first() ? 1.0 : 0.0, day, -day};
+  ranks.largest(all);
+  if (all[2] != -all[3])
+    throw std::runtime_error("ranks come to different times: do they run on different kinds of processors?");
+  return {all[0] != 0.0, all[1] != 0.0};
+}
+
 // One arm from day 0, or from its checkpoint, to the end; written as it goes.
 ArmEnd run_arm(const CompiledArm& compiled, const Run& run, const Workplace& workplace, bool from_checkpoint) {
   const PreparedArm& arm = compiled.arm;
   const std::filesystem::path folder = run.folder / arm.id;
   output::CheckpointLabels labels = run.labels;
   labels["arm"] = arm.id;
-  ArmCheckpoint checkpoint(folder / "checkpoint.h5", std::move(labels), run.options.checkpoint_seconds);
+  ArmCheckpoint checkpoint(folder / "checkpoint.h5", std::move(labels), run.options.checkpoint_seconds, run.ranks);
   const bool again = from_checkpoint && checkpoint.exists();
   if (!again) checkpoint.remove();
   if (run.is_resumed)
     say(run.options,
         fmt::format("{:<18} {}", arm.id, again ? "goes on from its checkpoint" : "begins on its first day"));
 
-  simulation::Simulation simulation = assemble(compiled, run.study, run.place, workplace.threads);
-  ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, workplace.threads,
+  simulation::Simulation simulation = assemble(compiled, run.study, run.place, workplace.threads, run.ranks);
+  ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, workplace.threads, run.ranks,
                        again ? output::CsvFile::Opening::again : output::CsvFile::Opening::anew);
   workplace.progress.begin(arm.id);
   const std::string vertebra = arm.states.empty() ? "" : vertebra_digest(run.place);
@@ -130,7 +155,7 @@ ArmEnd run_arm(const CompiledArm& compiled, const Run& run, const Workplace& wor
     }
     try {
       keep_state(state_file(folder, state.time), vertebra, *arm.model, state, run.place.domain.size(),
-                 simulation.anything_waits());
+                 simulation::slab_of(run.place.domain, &run.ranks), simulation.anything_waits(), run.ranks);
     } catch (const OutputError& error) {
       if (run.study.output.states) throw;  // it was asked for
       say(run.options, fmt::format("warning: {}; no other run can go on from here", error.what()));
@@ -140,13 +165,14 @@ ArmEnd run_arm(const CompiledArm& compiled, const Run& run, const Workplace& wor
   bool stopping = false;
   bool warned = false;
   callbacks.at_rest = [&](double day) {
-    stopping = run.interrupt.requested() || workplace.halt;
-    if (!simulation.can_save() || !(stopping || checkpoint.due())) return;
+    const AfterStep all = agree(run.ranks, day, run.interrupt.requested() || workplace.halt, checkpoint.due());
+    stopping = all.stop;
+    if (!simulation.can_save() || !(all.stop || all.save)) return;
     try {
       checkpoint.save(day, simulation, recorder);
     } catch (const OutputError& error) {
       // The run itself may still have room; what it has so far is worth more than the checkpoint.
-      if (std::exchange(warned, true)) return;
+      if (std::exchange(warned, true) || !run.ranks.first()) return;
       workplace.progress.end();
       fmt::print(stderr, "warning: {}; the run goes on without it\n", error.what());
       workplace.progress.begin(arm.id);
@@ -185,7 +211,7 @@ struct Prepared {
   Place place;
 };
 
-Prepared prepare(const Study& study, const DataFolder& data, const UnitSystem& units) {
+Prepared prepare(const Study& study, const DataFolder& data, const UnitSystem& units, const Ranks& ranks) {
   // 1. model: texts become one checked model per arm; simulation: the models become code.
   Diagnostics faults;
   const model::Library library = library_of(study, data.models());
@@ -195,7 +221,7 @@ Prepared prepare(const Study& study, const DataFolder& data, const UnitSystem& u
   std::vector<CompiledArm> arms = compile_arms(std::move(prepared));
 
   // 2. vertebra: where it happens, and where the lesion sits.
-  check_lattice(study, arms);
+  check_lattice(study, arms, ranks);
   return {std::move(arms), build_place(study)};
 }
 
@@ -219,7 +245,7 @@ class ArmsAtWork {
     {
       std::vector<std::jthread> beside;
       for (int w = 1; w < workers; ++w) beside.emplace_back([this, threads] { work(threads, true); });
-      work(threads, run_.options.quiet);
+      work(threads, run_.options.quiet || !run_.ranks.first());
     }
     if (end_) std::rethrow_exception(end_);
     if (!failures_.empty()) throw NumericalError(failures());
@@ -260,8 +286,9 @@ class ArmsAtWork {
       const std::lock_guard lock(desk_);
       record_.arm_ends(i, end.statistics, end.ledgers);
       std::error_code ignored;
-      for (const char* name : {"checkpoint.h5", "checkpoint.h5.part"})
-        std::filesystem::remove(run_.folder / id / name, ignored);
+      for (const char* name : {"checkpoint.h5", "checkpoint.h5.part"}) {
+        if (run_.ranks.first()) std::filesystem::remove(run_.folder / id / name, ignored);
+      }
       say(run_.options, fmt::format("{:<18} done after {}", id, duration_text(clock_.seconds())));
     } catch (const NumericalError& error) {
       workplace.progress.end();
@@ -284,24 +311,45 @@ class ArmsAtWork {
   std::map<std::size_t, std::string> failures_;  ///< by arm, so that their order is that of the study
 };
 
+void require_one_process(const RunOptions& options, const Ranks& ranks) {
+  if (ranks.alone() || options.arms_at_once == 1) return;
+  throw InputError("--arms-at-once is for a single process, and ranks work on one arm together",
+                   "leave it out, or run without mpirun");
+}
+
 }  // namespace
 
 RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options) {
   const Clock clock;
+  Ranks alone;
+  Ranks& ranks = options.ranks == nullptr ? alone : *options.ranks;
+  require_one_process(options, ranks);
   const std::filesystem::path folder =
       options.folder.empty() ? std::filesystem::path("out") / study.id : options.folder;
-  if (!options.dry_run) output::check_run_folder(folder, options.force);
-  const Prepared ready = prepare(study, data, units);
-  for (const std::string& note : ready.place.record.notes) say(options, "note: " + note);
+  std::optional<Prepared> prepared;
+  Plan plan;
+  std::string citations, resolved;
+  output::CheckpointLabels labels;
+  ranks.together([&] {
+    if (!options.dry_run) output::check_run_folder(folder, options.force);
+    prepared = prepare(study, data, units, ranks);
+    for (const std::string& note : prepared->place.record.notes) say(options, "note: " + note);
 
-  // 3. What it will take. An arm that cannot start at all says so here, while nothing has been written.
-  Plan plan = make_plan(study, ready.arms, ready.place, folder, options.arms_at_once);
-  if (!options.quiet) plan.seconds = estimated_seconds(study, ready.arms, ready.place, options.threads);
+    // 3. What it will take. An arm that cannot start at all says so below, while nothing has been written.
+    plan = make_plan(study, prepared->arms, prepared->place, folder, ranks, options.arms_at_once);
+    citations = output::select_citations(references_of(study, data), cited(prepared->arms));
+    resolved = resolved_text(study, model_texts(prepared->arms), citations);
+    labels = checkpoint_labels(resolved, prepared->place);
+  });
+  const Prepared& ready = *prepared;
+  // A pilot is too small to be shared, and what ranks cost each other it does not know.
+  if (!options.quiet && ranks.alone())
+    plan.seconds = estimated_seconds(study, ready.arms, ready.place, options.threads);
   if (options.dry_run) return {plan, folder, clock.seconds()};
   say(options, plan.text(study));
   std::vector<std::vector<std::string>> fresh(ready.arms.size());
   for (std::size_t i = 0; i < ready.arms.size(); ++i) {
-    assemble(ready.arms[i], study, ready.place, options.threads, &fresh[i]);
+    assemble(ready.arms[i], study, ready.place, options.threads, ranks, &fresh[i]);
     for (const std::string& note : ready.arms[i].arm.notes) say(options, "note: " + note);
     if (!fresh[i].empty())
       say(options,
@@ -309,23 +357,26 @@ RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem
                       ready.arms[i].arm.id, fmt::join(fresh[i], ", ")));
   }
 
-  const std::string citations = output::select_citations(references_of(study, data), cited(ready.arms));
-  const std::string resolved = resolved_text(study, model_texts(ready.arms), citations);
-  const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);
-
   // 4. output: the run folder, with what makes the run repeatable.
   const InterruptGuard interrupt;
-  output::open_run_folder(folder, options.force);
-  const output::FolderLock lock(folder);
-  RunRecord record(folder, study, ready.place, ready.arms, options.threads);
+  std::optional<output::FolderLock> lock;
+  ranks.together([&] {
+    if (!ranks.first()) return;
+    output::open_run_folder(folder, options.force);
+    lock.emplace(folder);
+  });
+  RunRecord record(folder, study, ready.place, ready.arms, options.threads, ranks);
   if (study.branch) record.branches(fresh);
   record.begins(labels, plan.memory);
   try {
-    write_text(folder / "citations.bib", citations);
-    write_text(folder / "resolved.toml", resolved);
+    ranks.together([&] {
+      if (!ranks.first()) return;
+      write_text(folder / "citations.bib", citations);
+      write_text(folder / "resolved.toml", resolved);
+    });
 
     // 5. simulation.
-    ArmsAtWork(ready, {study, ready.place, folder, options, labels, interrupt}, record, clock, false).all();
+    ArmsAtWork(ready, {study, ready.place, folder, options, labels, interrupt, ranks}, record, clock, false).all();
   } catch (...) {
     record.fails(std::current_exception(), clock.seconds());
     throw;
@@ -337,18 +388,31 @@ RunResult run_study(const Study& study, const DataFolder& data, const UnitSystem
 RunResult resume_study(const Study& study, const DataFolder& data, const UnitSystem& units, const RunOptions& options,
                        bool from_start) {
   const Clock clock;
+  Ranks alone;
+  Ranks& ranks = options.ranks == nullptr ? alone : *options.ranks;
+  require_one_process(options, ranks);
   const std::filesystem::path& folder = options.folder;
-  const output::FolderLock lock(folder);
-  const output::Manifest earlier = output::read_manifest(folder);
-  const std::string resolved = read_text(folder / "resolved.toml");
-  const Prepared ready = prepare(study, data, units);
-  const Plan plan = make_plan(study, ready.arms, ready.place, folder, options.arms_at_once);
+  std::optional<output::FolderLock> lock;
+  output::Manifest earlier;
+  std::optional<Prepared> prepared;
+  Plan plan;
+  output::CheckpointLabels labels;
+  ranks.together([&] {
+    if (ranks.first()) lock.emplace(folder);
+  });
+  ranks.together([&] {
+    earlier = output::read_manifest(folder);
+    const std::string resolved = read_text(folder / "resolved.toml");
+    prepared = prepare(study, data, units, ranks);
+    plan = make_plan(study, prepared->arms, prepared->place, folder, ranks, options.arms_at_once);
+    labels = checkpoint_labels(resolved, prepared->place);
+  });
+  const Prepared& ready = *prepared;
   if (earlier.status == output::Status::complete) {
     say(options, fmt::format("the run in '{}' is complete; nothing is left to do", folder.string()));
     return {plan, folder, clock.seconds()};
   }
   // Arms of two studies, or of two programs, must never end up in one folder.
-  const output::CheckpointLabels labels = checkpoint_labels(resolved, ready.place);
   const std::string other = difference(labels, earlier.digests);
   if (!other.empty() && !from_start) {
     throw InputError(fmt::format("the run in '{}' cannot go on: {}", folder.string(), other),
@@ -356,10 +420,11 @@ RunResult resume_study(const Study& study, const DataFolder& data, const UnitSys
   }
 
   const InterruptGuard interrupt;
-  RunRecord record(folder, study, ready.place, ready.arms, options.threads, other.empty() ? &earlier : nullptr);
+  RunRecord record(folder, study, ready.place, ready.arms, options.threads, ranks, other.empty() ? &earlier : nullptr);
   record.begins(labels, plan.memory);
   try {
-    ArmsAtWork(ready, {study, ready.place, folder, options, labels, interrupt, true}, record, clock, !from_start).all();
+    ArmsAtWork(ready, {study, ready.place, folder, options, labels, interrupt, ranks, true}, record, clock, !from_start)
+        .all();
   } catch (...) {
     record.fails(std::current_exception(), clock.seconds());
     throw;

@@ -13,7 +13,7 @@ struct Vectors {
   Vectors(std::size_t voxels, std::size_t locals, std::size_t systemics, int threads)
       : layout(voxels, locals, systemics),
         team({threads}),
-        space(context.get(), layout, std::vector<double>(locals + systemics, 2.0), team) {}
+        space(context.get(), layout, std::vector<double>(locals + systemics, 2.0), team, alone) {}
   VectorHandle filled(int seed) {
     VectorHandle v = space.create();
     double* values = space.values(v.get());
@@ -29,6 +29,7 @@ struct Vectors {
   SundialsContext context;
   Layout layout;
   WorkerTeam team;
+  Ranks alone;
   FieldSpace space;
 };
 

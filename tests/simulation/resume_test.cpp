@@ -187,7 +187,7 @@ TEST(Resume, RefusesAStateThatDoesNotFit) {
   transcript.resize(transcript.size() / 2);
   refused("integrator/transcript", transcript);
   refused("integrator/transcript", {7.0, 7.0});
-  refused("integrator/vector_03", {1.0});
+  refused("integrator/vector_03/local", {1.0});
   refused("run/next_instant", {1000.0});
   refused("ahead/segments", {});
 

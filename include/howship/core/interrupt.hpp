@@ -2,7 +2,8 @@
 
 namespace howship {
 
-/// While this lives, SIGINT and SIGTERM set a flag instead of ending the process.
+/// While this lives, SIGINT, SIGTERM and SIGUSR1 set a flag instead of ending the process. The last is for launchers:
+/// mpirun passes it on as it is, and gives a process that it ends itself no time to save anything.
 class InterruptGuard {
  public:
   InterruptGuard();

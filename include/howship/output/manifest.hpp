@@ -80,7 +80,8 @@ struct Manifest {
   std::string started;  ///< UTC, ISO 8601
   double wall_seconds = 0.0;
   std::uintmax_t estimated_memory = 0, peak_memory = 0;  ///< bytes: said before the run, and found by its end
-  int threads = 1;
+  int ranks = 1;    ///< processes that shared the voxels; memory is that of the largest
+  int threads = 1;  ///< of each
   std::uint64_t seed = 0;
   VertebraRecord vertebra;
   std::vector<FieldRecord> fields;

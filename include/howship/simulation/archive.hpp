@@ -20,6 +20,17 @@ class Archive {
   /// The same for a list whose length is part of the state.
   virtual void exchange(const std::string& name, std::vector<double>& values) = 0;
 
+  /// How an array lies that ranks may share: it has `rows` rows of `length` values, and of each this rank holds
+  /// `count` from `first` on, at [row*stride].
+  struct Part {
+    std::size_t rows = 1, length = 0, first = 0, count = 0, stride = 0;
+    bool is_whole() const { return count == length; }
+  };
+  /// Exchanges the array as a whole, each rank its part; what is written does not depend on how many there are. All
+  /// ranks. An archive that knows of one rank only takes whole arrays.
+  virtual void exchange_part(const std::string& name, std::span<double> values, const Part& part);
+  virtual void exchange_part(const std::string& name, std::span<float> values, const Part& part);
+
   /// A number or a flag; whole numbers up to 2^53.
   template <class Number>
   void number(const std::string& name, Number& value) {

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "howship/core/ranks.hpp"
 #include "howship/core/worker_team.hpp"
 #include "howship/model/kinetics.hpp"
 #include "howship/simulation/archive.hpp"
+#include "howship/simulation/slabs.hpp"
 #include "howship/vertebra/domain.hpp"
 
 namespace howship::simulation {
@@ -19,6 +21,7 @@ struct SolverOptions {
   double max_step = 0.0;             ///< day; 0: no limit
   int max_order = 5;
   Threads threads = Threads::available();
+  Ranks* ranks = nullptr;  ///< that share the voxels, and must outlive the simulation; null: alone
 };
 
 /// An amount that enters a systemic species at one instant.
@@ -41,14 +44,14 @@ struct Schedule {
 struct Start {
   double time = 0.0;                            ///< day
   std::vector<std::optional<double>> systemic;  ///< slot order, base unit; absent: the model's own initial value
-  std::vector<std::vector<double>> local;       ///< slot order, one value per active voxel; empty: the model's own
+  std::vector<std::vector<double>> local;       ///< slot order, one value per active voxel of this rank; empty: its own
 };
 
 /// The solution at one moment, valid during the call that receives it.
 struct State {
   double time = 0.0;                 ///< day
   std::span<const double> systemic;  ///< slot order, base unit
-  model::FieldView local;            ///< slot order; voxels in the domain's order
+  model::FieldView local;            ///< slot order; voxels in the domain's order, of this rank
 };
 
 /// Why an observer is called. At a dose that is also an output time both dose moments are reported and `output` is not.
@@ -68,15 +71,22 @@ struct Statistics {
   long steps = 0, error_test_failures = 0, nonlinear_failures = 0;
   long rate_evaluations = 0, newton_iterations = 0, linear_iterations = 0, matrix_setups = 0, restarts = 0;
   double seconds = 0.0, seconds_rates = 0.0, seconds_setup = 0.0, seconds_solve = 0.0;
+  /// Of all ranks together: bytes of halos, bytes of partial sums, and how often ranks met; the longest that one
+  /// waited.
+  double halo_bytes = 0.0, gathered_bytes = 0.0, meetings = 0.0, seconds_waiting = 0.0;
 };
+
+/// The active voxels of a domain that a rank holds; null: all of them.
+Slabs::Slab slab_of(const vertebra::Domain& domain, const Ranks* ranks);
 
 /// A model over a domain: the semi-discrete system and its state, for one arm. Method of lines, variable-order BDF
 /// (CVODE; Hindmarsh et al. 2005) with an exact Newton matrix; the local error of each step is kept below the tolerance
-/// in every voxel. Results do not depend on the number of threads.
+/// in every voxel. Results do not depend on the number of threads, nor on how many ranks share the voxels; where ranks
+/// do, all must call the same.
 class Simulation {
  public:
   /// @param domain  must outlive this object
-  /// @param given   one field per name in Model::given, each with one value per active voxel
+  /// @param given   one field per name in Model::given, each with one value per active voxel of this rank (slab_of)
   /// @throws InputError if a voxel's initial state is not finite, a diffusion coefficient is negative, a rate reads a
   ///         maximum, an unknown region, or a mean over a region that has no voxel
   Simulation(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters,
@@ -120,12 +130,13 @@ class Simulation {
 };
 
 /// Reductions, observables and process fluxes of a state, for observers. All values in base units; results do not
-/// depend on the number of threads. The domain must outlive the probe. A mean or maximum over a region without voxels
-/// is NaN.
+/// depend on the number of threads or ranks. The domain must outlive the probe. A mean or maximum over a region without
+/// voxels is NaN.
 class Probe {
  public:
+  /// @param given  as Simulation  @param ranks  likewise; then all must call the same
   Probe(std::shared_ptr<const model::Kinetics> kinetics, std::vector<double> parameters, const vertebra::Domain& domain,
-        std::vector<std::vector<double>> given, Threads threads);
+        std::vector<std::vector<double>> given, Threads threads, Ranks* ranks = nullptr);
   ~Probe();
   Probe(Probe&&) noexcept;
 
@@ -134,7 +145,7 @@ class Probe {
 
   /// Values below the voxel stage (observables with reductions too), one per node.
   std::vector<double> numbers(const State& state, std::span<const model::NodeId> nodes);
-  /// A field per node, one value per active voxel. Scalars are spread.
+  /// A field per node, one value per active voxel of this rank. Scalars are spread.
   std::vector<std::vector<double>> fields(const State& state, std::span<const model::NodeId> nodes);
   /// Integral over the vertebra (local nodes, base unit * mm^3) or the value itself (systemic nodes).
   std::vector<double> totals(const State& state, std::span<const model::NodeId> nodes);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "howship/output/manifest.hpp"
+#include "howship/simulation/slabs.hpp"
 #include "howship/study/study.hpp"
 #include "howship/vertebra/domain.hpp"
 
@@ -20,6 +21,9 @@ struct Place {
 
   /// Fields of given_names(): those above, and coordinates in mm.
   std::vector<std::vector<double>> given_fields(const std::vector<std::string>& names) const;
+  /// The same of some of the voxels.
+  std::vector<std::vector<double>> given_fields(const std::vector<std::string>& names,
+                                                const simulation::Slabs::Slab& slab) const;
 };
 
 /// Lattice voxels a study will ask for, before they are allocated; 0 when only the image itself can tell.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "howship/core/ranks.hpp"
 #include "howship/core/worker_team.hpp"
 #include "howship/study/data_folder.hpp"
 #include "howship/study/study.hpp"
@@ -20,15 +21,19 @@ struct RunOptions {
   /// Wall time between checkpoints of a spatial arm; not finite: none. A checkpoint is never let take more than a
   /// twentieth of the time.
   double checkpoint_seconds = 600.0;
+  /// Processes that share the voxels of a study in space, null: this one alone. All of them call the same; the first
+  /// one talks and writes, and of frames each its part. The folder must be one that all see.
+  Ranks* ranks = nullptr;
 };
 
 /// What a run would take, known before it starts.
 struct Plan {
   std::size_t patients = 0;  ///< of a table; 0: there is none
   std::size_t arms = 0, voxels = 0, unknowns = 0, rows = 0, frames = 0, doses = 0;
-  std::uintmax_t memory = 0, output = 0;  ///< bytes
+  std::uintmax_t memory = 0, output = 0;  ///< bytes; memory of one rank
   std::optional<double> seconds;          ///< of solving; absent where it was not estimated
-  std::string time_unit = "day";          ///< of the models
+  int ranks = 1;
+  std::string time_unit = "day";  ///< of the models
   std::string text(const Study& study) const;
 };
 
