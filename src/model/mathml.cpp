@@ -10,7 +10,8 @@
 namespace howship::model {
 namespace {
 
-constexpr std::size_t kShortHead = 5;  // of a name whose rest may hang below: "CL_den", but not "denosumab_free"
+// Of a name whose rest may hang below: "CL_den" and "kint_den", but not "denosumab_free" or "bone_formation".
+constexpr std::size_t kShortHead = 3, kLongHead = 5, kShortRest = 3;
 
 // How tightly an expression holds together: what is looser than its place wants is put in parentheses.
 enum Tightness : int { loose, alternative, conjunction, comparison, sum, product, sign, power, atom };
@@ -231,8 +232,9 @@ std::string escaped_markup(std::string_view text) {
 
 std::string mathml_name(std::string_view name) {
   const auto at = name.find('_');
-  if (at == std::string_view::npos || at == 0 || at > kShortHead || at + 1 == name.size())
-    return upright(std::string(name));
+  const std::size_t rest = at == std::string_view::npos ? 0 : name.size() - at - 1;
+  const bool hangs = rest > 0 && at > 0 && (at <= kShortHead || (at <= kLongHead && rest <= kShortRest));
+  if (!hangs) return upright(std::string(name));
   return fmt::format("<msub>{}<mtext>{}</mtext></msub>", upright(std::string(name.substr(0, at))),
                      escaped_markup(name.substr(at + 1)));
 }

@@ -95,7 +95,7 @@ std::size_t Simulation::unknowns() const {
 
 Statistics Simulation::run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,
                            const std::function<bool(double time, double step)>& keep_going) {
-  return impl_->run(schedule, {observer, keep_going, {}}, nullptr);
+  return impl_->run(schedule, {observer, keep_going, {}, {}}, nullptr);
 }
 
 Statistics Simulation::run(const Schedule& schedule, const Callbacks& callbacks) {

@@ -176,6 +176,7 @@ Arm read_arm(TableReader& reader, const DataFolder& data, const std::filesystem:
   arm.models = read_models(reader, beside, study);
   arm.parameters = read_parameters(reader);
   arm.doses = read_doses(reader, data);
+  arm.patient = read_patient(reader);
   reader.finish();
   return arm;
 }
@@ -200,7 +201,7 @@ void read_arms(TableReader& root, const DataFolder& data, const std::filesystem:
     study.arms.push_back(read_arm(reader, data, beside, study));
     check_arm_id(reader, study.arms.back().id, seen);
   }
-  if (study.arms.empty() && !root.has("arms")) study.arms.push_back({"untreated", "untreated", {}, {}, {}, {}});
+  if (study.arms.empty() && !root.has("arms")) study.arms.push_back({"untreated", "untreated", {}, {}, {}, {}, {}});
   if (study.arms.empty() && root.has("arms")) root.context().fault(root.where("arms"), "a study has at least one arm");
 }
 
@@ -234,6 +235,7 @@ Study read_study(const std::string& text, const std::string& file, const std::ve
     study.duration = duration->base();
   root.require("duration", "duration = \"730 day\"");
   study.parameters = read_parameters(root);
+  study.patient = read_patient(root);
 
   root.require("vertebra", "[vertebra] with built_in = \"L3\", or ct = \"...\", or voxel = { bvtv = 0.15 }");
   TableReader vertebra = section(root, "vertebra");

@@ -19,6 +19,7 @@
 
 #include "arm_checkpoint.hpp"
 #include "arm_recorder.hpp"
+#include "dose_gates.hpp"
 #include "plan.hpp"
 #include "run_record.hpp"
 
@@ -70,8 +71,13 @@ InputError with_a_way_on(const InputError& error, const std::filesystem::path& f
                                 first.hint.empty() ? "" : first.hint + "; ", how_to_go_on(folder)));
 }
 
+struct ArmOutcome {
+  simulation::Statistics statistics;
+  std::vector<std::size_t> held;  ///< doses of its schedule that were not given
+};
+
 // One arm from day 0, or from its checkpoint, to the end; written as it goes.
-simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool from_checkpoint) {
+ArmOutcome run_arm(const CompiledArm& compiled, const Run& run, bool from_checkpoint) {
   const PreparedArm& arm = compiled.arm;
   const std::filesystem::path folder = run.folder / arm.id;
   output::CheckpointLabels labels = run.labels;
@@ -86,8 +92,10 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool
   simulation::Simulation simulation = assemble(compiled, run.place, solver_options(run.study, run.options.threads));
   ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, run.options.threads,
                        again ? output::CsvFile::Opening::again : output::CsvFile::Opening::anew);
+  DoseGates gates(arm, compiled.kinetics, run.place, run.options.threads);
   run.progress.begin(arm.id);
   simulation::Callbacks callbacks;
+  callbacks.gives = gates.ask();
   callbacks.observer = [&](const simulation::State& state, simulation::Moment moment) {
     recorder.record(state, moment);
   };
@@ -98,7 +106,7 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool
     stopping = run.interrupt.requested();
     if (!simulation.can_save() || !(stopping || checkpoint.due())) return;
     try {
-      checkpoint.save(day, simulation, recorder);
+      checkpoint.save(day, simulation, recorder, gates);
     } catch (const OutputError& error) {
       // The run itself may still have room; what it has so far is worth more than the checkpoint.
       if (std::exchange(warned, true)) return;
@@ -115,7 +123,7 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool
   try {
     if (again) {
       try {
-        output::CheckpointReader saved = checkpoint.open(recorder);
+        output::CheckpointReader saved = checkpoint.open(recorder, gates);
         statistics = simulation.resume(saved, arm.schedule, callbacks);
       } catch (const InputError& error) {
         throw with_a_way_on(error, run.folder);
@@ -131,7 +139,7 @@ simulation::Statistics run_arm(const CompiledArm& compiled, const Run& run, bool
         fmt::format("arm '{}' {}; go on {} with: {}", arm.id, stop.what(), from, how_to_go_on(run.folder)));
   }
   run.progress.end();
-  return statistics;
+  return {statistics, gates.held()};
 }
 
 /// A study made ready: its arms as code, and where they take place.
@@ -171,11 +179,15 @@ void run_arms(const Prepared& ready, const Run& run, RunRecord& record, const Cl
     const std::string& id = ready.arms[i].arm.id;
     record.arm_begins(i);
     try {
-      record.arm_ends(i, run_arm(ready.arms[i], run, from_checkpoint));
+      const ArmOutcome outcome = run_arm(ready.arms[i], run, from_checkpoint);
+      record.arm_ends(i, ready.arms[i], outcome.statistics, outcome.held);
       std::error_code ignored;
       for (const char* name : {"checkpoint.h5", "checkpoint.h5.part"})
         std::filesystem::remove(run.folder / id / name, ignored);
-      say(run.options, fmt::format("{:<18} done after {}", id, after()));
+      const std::size_t held = outcome.held.size();
+      say(run.options,
+          fmt::format("{:<18} done after {}{}", id, after(),
+                      held > 0 ? fmt::format("; {} dose{} held", held, held == 1 ? " was" : "s were") : ""));
     } catch (const NumericalError& error) {
       run.progress.end();
       record.arm_fails(i);

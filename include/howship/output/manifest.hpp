@@ -25,8 +25,9 @@ struct ArmRecord {
   std::string id, title;
   Status status = Status::pending;
   std::vector<std::string> models;
-  std::optional<double> treatment_start;  ///< day of the first dose
-  std::vector<DoseRecord> doses;
+  std::optional<double> treatment_start;               ///< day of the first dose
+  std::vector<DoseRecord> doses;                       ///< as planned
+  std::vector<DoseRecord> held;                        ///< of them those that a rule held back
   std::vector<std::pair<std::string, double>> solver;  ///< counts and seconds of the integrator
   std::vector<std::pair<std::string, double>>
       mass_balance;  ///< per drug: amount that entered, "denosumab_entered [ug]"
