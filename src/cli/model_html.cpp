@@ -22,6 +22,7 @@ using model::mathml_name;
 constexpr const char* kStyle = R"(
 body { font: 16px/1.5 Georgia, "Times New Roman", serif; color: #1c1c1c; max-width: 62em; margin: 2em auto; padding: 0 1.5em; }
 h1, h2, h3 { font-family: Helvetica, Arial, sans-serif; line-height: 1.25; }
+h1 { font-size: 165%; }
 h2 { border-bottom: 2px solid #999; padding-bottom: .2em; margin-top: 2.2em; }
 section.term { border-left: 4px solid #c9d6df; padding: .1em 0 .1em 1em; margin: 1.4em 0; }
 section.term h3 { margin: .2em 0; }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -66,6 +67,7 @@ class Writer {
       case Op::subtract:
         return sum;
       case Op::multiply:
+      case Op::divide:
         return product;
       case Op::negate:
         return sign;
@@ -128,6 +130,41 @@ class Writer {
     return binary(s, s.op == Op::equal ? "=" : s.op == Op::less ? "&lt;" : "&#x2264;", sum, sum);
   }
 
+  using Factors = std::vector<const Syntax*>;
+
+  // a/b*c/d is (a c)/(b d): one fraction rather than fractions of fractions.
+  static void collect(const Syntax& s, Factors& over, Factors& under) {
+    if (s.kind != Syntax::Kind::operation || (s.op != Op::multiply && s.op != Op::divide)) {
+      over.push_back(&s);
+      return;
+    }
+    collect(s.children[0], over, under);
+    if (s.op == Op::multiply) {
+      collect(s.children[1], over, under);
+    } else {
+      collect(s.children[1], under, over);
+    }
+  }
+
+  std::string factors(const Factors& all) const {
+    if (all.empty()) return tagged("mn", "1");
+    if (all.size() == 1) return write(*all.front(), loose);
+    std::string text;
+    for (const Syntax* factor : all) {
+      const bool is_negative = factor->kind == Syntax::Kind::operation && factor->op == Op::negate;
+      text += text.empty() ? "" : sign_text("&#x22C5;");
+      text += write(*factor, is_negative && factor != all.front() ? atom : product);
+    }
+    return text;
+  }
+
+  std::string product_of(const Syntax& s) const {
+    Factors over, under;
+    collect(s, over, under);
+    if (under.empty()) return row(factors(over));
+    return fmt::format("<mfrac>{}{}</mfrac>", row(factors(over)), row(factors(under)));
+  }
+
   std::string operation(const Syntax& s) const {
     const auto operand = [&](std::size_t i, Tightness wanted) { return write(s.children[i], wanted); };
     switch (s.op) {
@@ -136,9 +173,8 @@ class Writer {
       case Op::subtract:
         return binary(s, "&#x2212;", sum, product);
       case Op::multiply:
-        return binary(s, "&#x22C5;", product, product);
       case Op::divide:
-        return fmt::format("<mfrac>{}{}</mfrac>", row(operand(0, loose)), row(operand(1, loose)));
+        return product_of(s);
       case Op::power:
         return fmt::format("<msup>{}{}</msup>", row(operand(0, atom)), row(operand(1, loose)));
       case Op::exponential:

@@ -80,7 +80,10 @@ void Simulation::Impl::arrive(const Schedule& schedule, const Callbacks& callbac
   const VectorHandle earlier = may_jump ? rates_before() : nullptr;
   if (changes) report(time, y.get(), callbacks, Moment::before_dose);
   bool set = enter(given_of(here.doses, callbacks));
-  if (here.stops()) set_inputs();
+  if (here.stops()) {
+    std::erase_if(infusions, [this](const Infusion& infusion) { return infusion.end <= time; });
+    set_inputs();
+  }
   if (here.stops()) ahead.integrate(time, known_until(schedule));
   if (changes) {
     set = let_events_happen() || set;
@@ -164,7 +167,6 @@ std::vector<Dose> Simulation::Impl::given_of(const std::vector<Dose>& doses, con
 
 // The sum over what is entering now, from scratch: when the last has ended it is exactly 0.
 void Simulation::Impl::set_inputs() {
-  std::erase_if(infusions, [this](const Infusion& infusion) { return infusion.end <= time; });
   std::vector<double> input(kinetics->systemic_count(), 0.0);
   for (const Infusion& infusion : infusions) input[infusion.systemic] += infusion.rate;
   system.set_input(input);

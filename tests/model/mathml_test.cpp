@@ -51,6 +51,12 @@ TEST(MathMl, ParenthesesStandWhereTheyAreNeededOnly) {
   EXPECT_EQ(read("(a + b)^2"), "(a+b)2");
   EXPECT_EQ(read("a^(b + 1)"), "ab+1");
   EXPECT_EQ(read("(a + b)/(c*d)"), "a+bc" + kDot + "d");
+  EXPECT_EQ(read("a/b*c/d/e"), "a" + kDot + "cb" + kDot + "d" + kDot + "e");
+  EXPECT_EQ(read("a/(b/c)"), "a" + kDot + "cb");
+  EXPECT_EQ(read("(a/b)^2"), "(ab)2");
+  EXPECT_EQ(read("1/a"), "1a");
+  EXPECT_EQ(read("a*(-b)"), "a" + kDot + "(" + kMinus + "b)");
+  EXPECT_EQ(read("a/b + c"), "ab+c");
   EXPECT_EQ(read("(-a)^2"), "(" + kMinus + "a)2");
 }
 
