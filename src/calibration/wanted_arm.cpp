@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "howship/study/schedule.hpp"
 
 namespace howship::calibration {
@@ -39,6 +41,9 @@ void settle_times(const Wanted& wanted, Problem& problem, FittedArm& fitted) {
   for (std::size_t d = 0; d < arm.schedule.doses.size(); ++d) {
     const simulation::Dose& dose = arm.schedule.doses[d];
     const auto drug = static_cast<std::size_t>(arm.given[d].drug - arm.model->drugs.data());
+    if (dose.duration > 0.0 || dose.gate >= 0)
+      throw InputError(fmt::format("arm {}: a dose that is infused or may be held cannot be in a fit", arm.id),
+                       "its sensitivities are not computed; give the dose at once and without a hold rule");
     const double time = clock.exact(dose.time);
     if (time <= last) fitted.schedule.doses.push_back({time, drug, arm.given[d].amount, dose.label});
   }

@@ -39,7 +39,7 @@ ExitCode explain(const po::variables_map& given) {
   }
   if (given.count("graph") > 0) throw InputError("howship explain: --graph and --html exclude each other");
   const bool known = std::filesystem::is_regular_file(data.references(), error);
-  write_text(value(given, "html"), explain_html(model, known ? read_text(data.references()) : ""));
+  write_text(value(given, "html"), explain_html(model, words, known ? read_text(data.references()) : ""));
   fmt::print("{}\n", value(given, "html"));
   return ExitCode::ok;
 }

@@ -22,10 +22,11 @@ using model::mathml_name;
 constexpr const char* kStyle = R"(
 body { font: 16px/1.5 Georgia, "Times New Roman", serif; color: #1c1c1c; max-width: 62em; margin: 2em auto; padding: 0 1.5em; }
 h1, h2, h3 { font-family: Helvetica, Arial, sans-serif; line-height: 1.25; }
+h1 { font-size: 165%; }
 h2 { border-bottom: 2px solid #999; padding-bottom: .2em; margin-top: 2.2em; }
 section.term { border-left: 4px solid #c9d6df; padding: .1em 0 .1em 1em; margin: 1.4em 0; }
 section.term h3 { margin: .2em 0; }
-math[display="block"] { margin: .7em 0; text-align: left; overflow-x: auto; font-size: 110%; }
+div.equation { overflow-x: auto; overflow-y: hidden; margin: .7em 0; font-size: 110%; }
 .id { font-family: Menlo, Consolas, monospace; font-size: 85%; color: #555; }
 table { border-collapse: collapse; margin: .6em 0; font-size: 88%; }
 th, td { border: 1px solid #ccc; padding: .25em .6em; text-align: left; vertical-align: top; }
@@ -49,7 +50,7 @@ std::string paragraph(const std::string& inside, const char* kind = "") {
   return *kind == '\0' ? fmt::format("<p>{}</p>\n", inside) : fmt::format("<p class=\"{}\">{}</p>\n", kind, inside);
 }
 std::string math(const std::string& inside) {
-  return fmt::format("<math display=\"block\"><mrow>{}</mrow></math>\n", inside);
+  return fmt::format("<div class=\"equation\"><math display=\"block\"><mrow>{}</mrow></math></div>\n", inside);
 }
 std::string inline_math(const std::string& inside) {
   return fmt::format("<math>{}</math>", inside);
@@ -329,7 +330,7 @@ std::string references(const model::Model& model, const std::string& bibtex) {
 
 }  // namespace
 
-std::string explain_html(const model::Model& model, const std::string& bibtex) {
+std::string explain_html(const model::Model& model, const std::vector<std::string>& named, const std::string& bibtex) {
   const Names names(model);
   std::string navigation, body;
   const auto chapter = [&](const char* anchor, const char* title, const std::string& inside) {
@@ -362,7 +363,12 @@ std::string explain_html(const model::Model& model, const std::string& bibtex) {
   chapter("events", "Events", all(model.events, [&](const model::Event& e) { return event_section(model, e); }));
   chapter("references", "References", references(model, bibtex));
   chapter("assumed", "What is assumed", assumptions(model));
-  const std::string title = escaped_markup(model.title);
+  std::string titles;
+  for (const model::SourceFile& file : model.files) {
+    if (named.size() > 1 && std::find(named.begin(), named.end(), file.id) != named.end())
+      titles += (titles.empty() ? "" : " + ") + file.title;
+  }
+  const std::string title = escaped_markup(titles.empty() ? model.title : titles);
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width\">\n<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n"

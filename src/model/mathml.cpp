@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,7 +11,8 @@
 namespace howship::model {
 namespace {
 
-constexpr std::size_t kShortHead = 5;  // of a name whose rest may hang below: "CL_den", but not "denosumab_free"
+// Of a name whose rest may hang below: "CL_den" and "kint_den", but not "denosumab_free" or "bone_formation".
+constexpr std::size_t kShortHead = 3, kLongHead = 5, kShortRest = 3;
 
 // How tightly an expression holds together: what is looser than its place wants is put in parentheses.
 enum Tightness : int { loose, alternative, conjunction, comparison, sum, product, sign, power, atom };
@@ -65,6 +67,7 @@ class Writer {
       case Op::subtract:
         return sum;
       case Op::multiply:
+      case Op::divide:
         return product;
       case Op::negate:
         return sign;
@@ -127,6 +130,41 @@ class Writer {
     return binary(s, s.op == Op::equal ? "=" : s.op == Op::less ? "&lt;" : "&#x2264;", sum, sum);
   }
 
+  using Factors = std::vector<const Syntax*>;
+
+  // a/b*c/d is (a c)/(b d): one fraction rather than fractions of fractions.
+  static void collect(const Syntax& s, Factors& over, Factors& under) {
+    if (s.kind != Syntax::Kind::operation || (s.op != Op::multiply && s.op != Op::divide)) {
+      over.push_back(&s);
+      return;
+    }
+    collect(s.children[0], over, under);
+    if (s.op == Op::multiply) {
+      collect(s.children[1], over, under);
+    } else {
+      collect(s.children[1], under, over);
+    }
+  }
+
+  std::string factors(const Factors& all) const {
+    if (all.empty()) return tagged("mn", "1");
+    if (all.size() == 1) return write(*all.front(), loose);
+    std::string text;
+    for (const Syntax* factor : all) {
+      const bool is_negative = factor->kind == Syntax::Kind::operation && factor->op == Op::negate;
+      text += text.empty() ? "" : sign_text("&#x22C5;");
+      text += write(*factor, is_negative && factor != all.front() ? atom : product);
+    }
+    return text;
+  }
+
+  std::string product_of(const Syntax& s) const {
+    Factors over, under;
+    collect(s, over, under);
+    if (under.empty()) return row(factors(over));
+    return fmt::format("<mfrac>{}{}</mfrac>", row(factors(over)), row(factors(under)));
+  }
+
   std::string operation(const Syntax& s) const {
     const auto operand = [&](std::size_t i, Tightness wanted) { return write(s.children[i], wanted); };
     switch (s.op) {
@@ -135,9 +173,8 @@ class Writer {
       case Op::subtract:
         return binary(s, "&#x2212;", sum, product);
       case Op::multiply:
-        return binary(s, "&#x22C5;", product, product);
       case Op::divide:
-        return fmt::format("<mfrac>{}{}</mfrac>", row(operand(0, loose)), row(operand(1, loose)));
+        return product_of(s);
       case Op::power:
         return fmt::format("<msup>{}{}</msup>", row(operand(0, atom)), row(operand(1, loose)));
       case Op::exponential:
@@ -231,8 +268,9 @@ std::string escaped_markup(std::string_view text) {
 
 std::string mathml_name(std::string_view name) {
   const auto at = name.find('_');
-  if (at == std::string_view::npos || at == 0 || at > kShortHead || at + 1 == name.size())
-    return upright(std::string(name));
+  const std::size_t rest = at == std::string_view::npos ? 0 : name.size() - at - 1;
+  const bool hangs = rest > 0 && at > 0 && (at <= kShortHead || (at <= kLongHead && rest <= kShortRest));
+  if (!hangs) return upright(std::string(name));
   return fmt::format("<msub>{}<mtext>{}</mtext></msub>", upright(std::string(name.substr(0, at))),
                      escaped_markup(name.substr(at + 1)));
 }

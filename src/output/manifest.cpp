@@ -27,17 +27,21 @@ Json numbers(const std::vector<std::pair<std::string, double>>& entries) {
   return object;
 }
 
+Json doses_json(const std::vector<DoseRecord>& doses) {
+  Json json = Json::array();
+  for (const DoseRecord& dose : doses)
+    json.push_back({{"time_day", dose.time}, {"drug", dose.drug}, {"amount", dose.amount}});
+  return json;
+}
+
 Json arm_json(const ArmRecord& arm) {
-  Json doses = Json::array();
-  for (const DoseRecord& dose : arm.doses)
-    doses.push_back({{"time_day", dose.time}, {"drug", dose.drug}, {"amount", dose.amount}});
   Json json = {{"id", arm.id},
                {"title", arm.title},
                {"status", to_text(arm.status)},
                {"folder", arm.id},
                {"models", arm.models},
                {"treatment_start_day", arm.treatment_start ? Json(*arm.treatment_start) : Json(nullptr)},
-               {"doses", doses},
+               {"doses", doses_json(arm.doses)},
                {"states_day", arm.states},
                {"solver", numbers(arm.solver)},
                {"mass_balance", numbers(arm.mass_balance)}};
@@ -51,6 +55,7 @@ Json arm_json(const ArmRecord& arm) {
                                {"imbalance_relative", ledger.relative}});
   }
   if (!arm.fresh.empty()) json["begins_anew"] = arm.fresh;
+  if (!arm.held.empty()) json["doses_held"] = doses_json(arm.held);
   return json;
 }
 
@@ -193,6 +198,8 @@ Manifest read_manifest(const std::filesystem::path& folder) {
       arm.fresh = entry.value("begins_anew", std::vector<std::string>());
       for (const auto& [name, value] : entry.at("solver").items()) arm.solver.emplace_back(name, value);
       for (const auto& [name, value] : entry.at("mass_balance").items()) arm.mass_balance.emplace_back(name, value);
+      for (const auto& dose : entry.value("doses_held", nlohmann::json::array()))
+        arm.held.push_back({dose.at("time_day"), dose.at("drug"), dose.at("amount")});
       manifest.arms.push_back(std::move(arm));
     }
     return manifest;

@@ -41,6 +41,7 @@ AheadTrajectory::AheadTrajectory(SUNContext context, const model::Kinetics& kine
     if (place_[entry.row] < 0) mark(entry.column);
   }
   state_.assign(slots_.size(), 0.0);
+  input_.assign(slots_.size(), 0.0);
   if (slots_.empty()) return;
 
   rates_workspace_.emplace(kinetics.systemic_rates().workspace(model::Program::kSmall, parameters));
@@ -75,6 +76,10 @@ bool AheadTrajectory::contains(std::size_t slot) const {
 }
 void AheadTrajectory::add(std::size_t slot, double amount) {
   state_[static_cast<std::size_t>(place_[slot])] += amount;
+}
+
+void AheadTrajectory::set_input(std::span<const double> systemic) {
+  for (std::size_t i = 0; i < slots_.size(); ++i) input_[i] = slots_[i] < systemic.size() ? systemic[slots_[i]] : 0.0;
 }
 
 void AheadTrajectory::integrate(double begin, double end) {
@@ -241,7 +246,7 @@ bool AheadTrajectory::rates(double time, const double* y, double* out) {
   program.scalars(*rates_workspace_, std::span(outputs_).first(program.output_count()));
   bool finite = true;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    out[i] = outputs_[slots_[i]];
+    out[i] = outputs_[slots_[i]] + input_[i];
     finite = finite && std::isfinite(out[i]);
   }
   return finite;

@@ -29,6 +29,8 @@ class AheadTrajectory final : public ImplicitSystem {
   void set_state(std::span<const double> systemic);
   void add(std::size_t slot, double amount);
   bool contains(std::size_t slot) const;
+  /// What enters each systemic slot evenly, per day, from the next integrate() on.
+  void set_input(std::span<const double> systemic);
 
   /// Replaces the trajectory by the one from the present values at `begin` up to `end`; values then are those at `end`.
   /// @throws NumericalError
@@ -65,7 +67,7 @@ class AheadTrajectory final : public ImplicitSystem {
   std::vector<std::size_t> slots_;     ///< systemic slots, ascending
   std::vector<std::ptrdiff_t> place_;  ///< slot → index into slots_, or -1
   std::vector<bool> seen_;             ///< of each index: whether the field depends on it
-  std::vector<double> typical_, state_, full_, outputs_;
+  std::vector<double> typical_, state_, full_, outputs_, input_;
   std::unique_ptr<PointSpace> space_;
   std::optional<model::Program::Workspace> rates_workspace_, derivatives_workspace_;
   std::vector<double> no_reductions_;

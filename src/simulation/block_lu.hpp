@@ -40,8 +40,8 @@ class BlockLu {
   template <class Factor>
   void backward(std::size_t lanes, const Factor* factors, double* x) const;
 
-  /// Both at once for many right-hand sides of a single voxel (unknown i of column c at [i*columns + c]); nothing may be
-  /// trailing. @param columns  a multiple of 8
+  /// Both at once for many right-hand sides of a single voxel (unknown i of column c at [i*columns + c]); nothing may
+  /// be trailing. @param columns  a multiple of 8
   void solve_columns(std::size_t columns, const double* factors, double* x) const;
 
   /// Where the (inverted) Schur complement's entry (row, column) of the trailing unknowns is kept.

@@ -75,6 +75,7 @@ FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kineti
       known_(kinetics_->local_count(), 0.0),
       reductions_(kinetics_->model().reductions.size(), 0.0),
       main_rates_(main_slots_.size(), 0.0),
+      input_(main_slots_.size(), 0.0),
       systemic_workspace_(kinetics_->systemic_rates().workspace(Program::kSmall, parameters_)),
       systemic_derivatives_(kinetics_->systemic_by_systemic().program.workspace(Program::kSmall, parameters_)),
       reduction_derivatives_(kinetics_->systemic_by_reduction().program.workspace(Program::kSmall, parameters_)),
@@ -282,10 +283,14 @@ bool FieldSystem::systemic_rates(std::span<double> out) {
   program.scalars(systemic_workspace_, all);
   bool finite = true;
   for (std::size_t i = 0; i < main_slots_.size(); ++i) {
-    out[i] = all[main_slots_[i]];
+    out[i] = all[main_slots_[i]] + input_[i];
     finite = finite && std::isfinite(out[i]);
   }
   return finite;
+}
+
+void FieldSystem::set_input(std::span<const double> systemic) {
+  for (std::size_t i = 0; i < main_slots_.size(); ++i) input_[i] = systemic[main_slots_[i]];
 }
 
 bool FieldSystem::rates(double time, N_Vector y, N_Vector rates_vector) {

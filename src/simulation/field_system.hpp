@@ -43,6 +43,7 @@ class FieldSystem final : public OdeSystem {
   const std::vector<double>& known() const override { return known_; }
   void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) override;
 
+  void set_input(std::span<const double> systemic) override;
   bool rates(double time, N_Vector y, N_Vector rates) override;
   /// The same of plain arrays in the layout's order.
   bool rates(double time, const double* y, double* out);
@@ -118,6 +119,7 @@ class FieldSystem final : public OdeSystem {
   Buffer<double> update_;                       ///< a Newton update between two sweeps
   double time_ = 0.0;
   std::vector<double> systemic_, known_, reductions_, main_rates_;  ///< at time_
+  std::vector<double> input_;                                       ///< per main slot, per day
   model::Program::Workspace systemic_workspace_, systemic_derivatives_, reduction_derivatives_;
 
   Tissue tissue_;

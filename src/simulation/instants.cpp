@@ -19,7 +19,10 @@ std::vector<Instant> instants_of(const Schedule& schedule, const std::vector<dou
     if (dose.systemic >= systemic_count) throw std::logic_error("a dose into a systemic species that does not exist");
     if (!std::isfinite(dose.amount))
       throw InputError(fmt::format("dose '{}' on day {}: the amount is {}", dose.label, dose.time, dose.amount));
+    if (!(std::isfinite(dose.duration) && dose.duration >= 0.0))
+      throw InputError(fmt::format("dose '{}' on day {}: it lasts {} day", dose.label, dose.time, dose.duration));
     instants.push_back({dose.time, false, false, {dose}});
+    if (dose.duration > 0.0) instants.push_back({dose.time + dose.duration, false, true, {}});
   }
   for (const Instant& instant : instants) {
     if (!(std::isfinite(instant.time) && instant.time >= 0.0)) {

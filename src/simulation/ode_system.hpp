@@ -28,6 +28,8 @@ class OdeSystem : public ImplicitSystem {
   /// Weights of the error norm, by the size of the species.
   virtual void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) = 0;
 
+  /// What enters each systemic slot evenly, per day, from now on: part of its rate.
+  virtual void set_input(std::span<const double> systemic) = 0;
   /// dy/dt; false if a rate is not finite.
   virtual bool rates(double time, N_Vector y, N_Vector rates) = 0;
 

@@ -73,11 +73,22 @@ void PointSystem::set_weights(double, N_Vector y, N_Vector weights, double relat
   space_.set_weights(y, weights, relative_tolerance);
 }
 
+void PointSystem::set_input(std::span<const double> systemic) {
+  const bool enters = std::any_of(systemic.begin(), systemic.end(), [](double rate) { return rate != 0.0; });
+  input_.assign(systemic.begin(),
+                enters ? systemic.begin() + static_cast<std::ptrdiff_t>(main_slots_.size()) : systemic.begin());
+}
+
+void PointSystem::run_rates(double time, const double* state, double* out) {
+  point_.rates().run(rates_workspace_, time, state, out);
+  for (std::size_t i = 0; i < input_.size(); ++i) out[layout_.locals + i] += input_[i];
+}
+
 bool PointSystem::rates(double time, N_Vector y, N_Vector rates) {
   ++counters_.rate_evaluations;
   const double* state = PointSpace::raw(y);
   double* out = PointSpace::raw(rates);
-  point_.rates().run(rates_workspace_, time, state, out);
+  run_rates(time, state, out);
   double check = 0.0;  // 0 times anything that is not finite is not 0
   for (std::size_t i = 0; i < point_.size(); ++i) check += 0.0 * out[i];
   if (check == 0.0) return true;
@@ -131,7 +142,7 @@ std::optional<double> PointSystem::iterate(const ImplicitStep& step, int, double
   double* correction = PointSpace::raw(step.correction);
   const std::size_t size = point_.size();
   for (std::size_t i = 0; i < size; ++i) state_[i] = predicted[i] + correction[i];
-  point_.rates().run(rates_workspace_, step.time, state_.data(), update_.data());
+  run_rates(step.time, state_.data(), update_.data());
   double check = 0.0;
   for (std::size_t i = 0; i < size; ++i) check += 0.0 * update_[i];
   if (check != 0.0) {

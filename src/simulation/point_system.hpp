@@ -33,6 +33,7 @@ class PointSystem final : public OdeSystem {
   const std::vector<double>& known() const override { return known_; }
   void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) override;
 
+  void set_input(std::span<const double> systemic) override;
   bool rates(double time, N_Vector y, N_Vector rates) override;
 
   bool setup(const ImplicitStep& step) override;
@@ -46,6 +47,7 @@ class PointSystem final : public OdeSystem {
 
  private:
   std::size_t species(std::size_t unknown) const;
+  void run_rates(double time, const double* state, double* out);
   Failure failure_of(double time, const double* state, std::size_t unknown, std::string cause);
   void note_rates(double time, const double* state, const double* rates);
   void note_slopes(double time, const double* state);
@@ -60,6 +62,7 @@ class PointSystem final : public OdeSystem {
   PointLu lu_;
   model::ScalarProgram::Workspace rates_workspace_, jacobian_workspace_;
   std::vector<double> state_, update_, entries_, known_;
+  std::vector<double> input_;  ///< per systemic slot; empty: nothing enters
   std::optional<Failure> failure_;
   Counters counters_;
 };

@@ -140,12 +140,12 @@ void Simulation::begin_at(Start start) {
 }
 
 bool Simulation::anything_waits() const {
-  return impl_->events.next_time().has_value();
+  return impl_->events.next_time().has_value() || !impl_->infusions.empty();
 }
 
 Statistics Simulation::run(const Schedule& schedule, const std::function<void(const State&, Moment)>& observer,
                            const std::function<bool(double time, double step)>& keep_going) {
-  return impl_->run(schedule, {observer, keep_going, {}}, nullptr);
+  return impl_->run(schedule, {observer, keep_going, {}, {}}, nullptr);
 }
 
 Statistics Simulation::run(const Schedule& schedule, const Callbacks& callbacks) {

@@ -45,7 +45,10 @@ struct Simulation::Impl {
   // What happens at one instant.
   bool happens();
   VectorHandle rates_before();
+  std::vector<Dose> given_of(const std::vector<Dose>& doses, const Callbacks& callbacks);
   bool enter(const std::vector<Dose>& doses);
+  void set_inputs();
+  State state_at(double when, N_Vector values);
   bool let_events_happen();
   double& main_value(std::size_t slot);
   void restart_if_rates_jump(N_Vector before, bool jumped);
@@ -78,7 +81,14 @@ struct Simulation::Impl {
 
   std::optional<Start> start;  ///< absent: the model's own on day 0
 
+  /// A dose that is still entering.
+  struct Infusion {
+    std::size_t systemic = 0;
+    double rate = 0.0, end = 0.0;  ///< base unit per day; day
+  };
+
   // Where a run is.
+  std::vector<Infusion> infusions;
   std::vector<Instant> instants;
   std::size_t next = 0;  ///< the first instant that has not been dealt with
   double time = 0.0;

@@ -63,6 +63,8 @@ void Simulation::Impl::begin(const Schedule& schedule) {
     events.take_up(time, systemic);
   }
   ahead.set_state(systemic);
+  infusions.clear();
+  set_inputs();
   ahead.integrate(time, known_until(schedule));
   integrator.begin(time);
 }
@@ -103,7 +105,11 @@ void Simulation::Impl::arrive(const Schedule& schedule, const Callbacks& callbac
   const bool may_jump = changes || here.jump || (crossed && watched.output_count() > 0);
   const VectorHandle earlier = may_jump ? rates_before() : nullptr;
   if (changes) report(time, y.get(), callbacks, Moment::before_dose);
-  bool set = enter(here.doses);
+  bool set = enter(given_of(here.doses, callbacks));
+  if (here.stops()) {
+    std::erase_if(infusions, [this](const Infusion& infusion) { return infusion.end <= time; });
+    set_inputs();
+  }
   if (here.stops()) ahead.integrate(time, known_until(schedule));
   if (changes) {
     set = let_events_happen() || set;
@@ -176,11 +182,30 @@ VectorHandle Simulation::Impl::rates_before() {
   return before;
 }
 
+// Of the doses of this instant those that are given, by the state before any of them enters.
+std::vector<Dose> Simulation::Impl::given_of(const std::vector<Dose>& doses, const Callbacks& callbacks) {
+  std::vector<Dose> given;
+  for (const Dose& dose : doses) {
+    if (dose.gate < 0 || !callbacks.gives || callbacks.gives(state_at(time, y.get()), dose)) given.push_back(dose);
+  }
+  return given;
+}
+
+// The sum over what is entering now, from scratch: when the last has ended it is exactly 0.
+void Simulation::Impl::set_inputs() {
+  std::vector<double> input(kinetics->systemic_count(), 0.0);
+  for (const Infusion& infusion : infusions) input[infusion.systemic] += infusion.rate;
+  system.set_input(input);
+  ahead.set_input(input);
+}
+
 // Adds doses; returns whether one went into an unknown of the field's integration.
 bool Simulation::Impl::enter(const std::vector<Dose>& doses) {
   bool jump = false;
   for (const Dose& dose : doses) {
-    if (ahead.contains(dose.systemic)) {
+    if (dose.duration > 0.0) {
+      infusions.push_back({dose.systemic, dose.amount / dose.duration, dose.time + dose.duration});
+    } else if (ahead.contains(dose.systemic)) {
       ahead.add(dose.systemic, dose.amount);
     } else {
       main_value(dose.systemic) += dose.amount;
@@ -227,7 +252,10 @@ void Simulation::Impl::begin_integration() {
 }
 
 void Simulation::Impl::report(double when, N_Vector values, const Callbacks& callbacks, Moment moment) {
-  if (!callbacks.observer) return;
+  if (callbacks.observer) callbacks.observer(state_at(when, values), moment);
+}
+
+State Simulation::Impl::state_at(double when, N_Vector values) {
   const Layout& layout = system.layout();
   system.systemic_at(when, values, systemic);
   const double* from = system.space().values(values);
@@ -239,7 +267,7 @@ void Simulation::Impl::report(double when, N_Vector values, const Callbacks& cal
     }
   }
   const std::span<const double> of_model = std::span(systemic).first(kinetics->model().systemic.size());
-  callbacks.observer({when, of_model, {view.data(), layout.padded()}}, moment);
+  return {when, of_model, {view.data(), layout.padded()}};
 }
 
 Statistics Simulation::Impl::statistics_now() const {
@@ -284,6 +312,19 @@ void Simulation::Impl::exchange(Archive& archive) {
   archive.number("run/next_instant", next);
   archive.number("run/crossed", crossed);
   if (next > instants.size()) throw InputError("the checkpoint does not fit the schedule of doses and outputs");
+  std::vector<double> entering;
+  for (const Infusion& infusion : infusions)
+    entering.insert(entering.end(), {static_cast<double>(infusion.systemic), infusion.rate, infusion.end});
+  archive.exchange("run/infusions", entering);
+  if (archive.reading()) {
+    infusions.clear();
+    for (std::size_t i = 0; i + 2 < entering.size(); i += 3) {
+      const auto slot = static_cast<std::size_t>(entering[i]);
+      if (slot >= kinetics->model().systemic.size()) throw InputError("the checkpoint does not fit the model's drugs");
+      infusions.push_back({slot, entering[i + 1], entering[i + 2]});
+    }
+    set_inputs();
+  }
   ahead.exchange(archive);
   events.exchange(archive);
   integrator.exchange(archive);

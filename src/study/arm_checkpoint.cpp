@@ -52,19 +52,22 @@ void ArmCheckpoint::remove() const {
   std::filesystem::remove(file_.string() + ".part", ignored);
 }
 
-void ArmCheckpoint::save(double day, simulation::Simulation& simulation, ArmRecorder& recorder) {
+void ArmCheckpoint::save(double day, simulation::Simulation& simulation, ArmRecorder& recorder, DoseGates& gates) {
   constexpr std::chrono::duration<double> kAfterAFailure{3.0};  // a disk does not empty itself at once
   const auto begin = std::chrono::steady_clock::now();
   schedule(kAfterAFailure);
   output::CheckpointWriter writer(file_, labels_, &ranks_);
-  ranks_.together([&] { recorder.exchange(writer); });
+  ranks_.together([&] {
+    recorder.exchange(writer);
+    gates.exchange(writer);
+  });
   simulation.save(writer);
   writer.commit();
   saved_day_ = day;
   schedule(std::chrono::steady_clock::now() - begin);
 }
 
-output::CheckpointReader ArmCheckpoint::open(ArmRecorder& recorder) const {
+output::CheckpointReader ArmCheckpoint::open(ArmRecorder& recorder, DoseGates& gates) const {
   std::optional<output::CheckpointReader> reader;
   ranks_.together([&] {
     reader.emplace(file_);
@@ -72,6 +75,7 @@ output::CheckpointReader ArmCheckpoint::open(ArmRecorder& recorder) const {
     if (!other.empty())
       throw InputError(fmt::format("the checkpoint '{}' cannot be taken up: {}", file_.string(), other));
     recorder.exchange(*reader);
+    gates.exchange(*reader);
   });
   return std::move(*reader);
 }

@@ -8,6 +8,7 @@
 #include "howship/simulation/simulation.hpp"
 
 #include "arm_recorder.hpp"
+#include "dose_gates.hpp"
 
 namespace howship::study {
 
@@ -23,12 +24,12 @@ class ArmCheckpoint {
   bool exists() const;
   void remove() const;
   /// Replaces the checkpoint by the state on that day. @throws OutputError; the earlier one is kept
-  void save(double day, simulation::Simulation& simulation, ArmRecorder& recorder);
+  void save(double day, simulation::Simulation& simulation, ArmRecorder& recorder, DoseGates& gates);
   /// The day of the last one written by this object.
   std::optional<double> saved_day() const { return saved_day_; }
-  /// Opens the checkpoint for Simulation::resume and takes up tables and frames where they were.
+  /// Opens the checkpoint for Simulation::resume and takes up tables, frames and held doses where they were.
   /// @throws InputError saying why it cannot be used
-  output::CheckpointReader open(ArmRecorder& recorder) const;
+  output::CheckpointReader open(ArmRecorder& recorder, DoseGates& gates) const;
 
  private:
   void schedule(std::chrono::duration<double> cost);

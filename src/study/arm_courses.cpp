@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "dose_gates.hpp"
+
 namespace howship::study {
 namespace {
 
@@ -71,13 +73,16 @@ ArmCourses run_courses(const PreparedArm& arm, const std::shared_ptr<const model
               simulation::Probe(kinetics, arm.parameters, place.domain, place.given_fields(arm.model->given), threads),
               courses);
   if (run.progress != nullptr) run.progress->begin(study.id + ", " + arm.id);
-  simulation.run(
-      schedule_of(arm, wish.days), [&](const simulation::State& state, simulation::Moment) { read(state); },
-      [&](double time, double step) {
-        if (run.progress != nullptr)
-          run.progress->update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
-        return run.interrupt == nullptr || !run.interrupt->requested();
-      });
+  DoseGates gates(arm, kinetics, place, threads);
+  simulation::Callbacks callbacks;
+  callbacks.observer = [&](const simulation::State& state, simulation::Moment) { read(state); };
+  callbacks.keep_going = [&](double time, double step) {
+    if (run.progress != nullptr)
+      run.progress->update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));
+    return run.interrupt == nullptr || !run.interrupt->requested();
+  };
+  callbacks.gives = gates.ask();
+  simulation.run(schedule_of(arm, wish.days), callbacks);
   if (run.progress != nullptr) run.progress->end();
   return courses;
 }

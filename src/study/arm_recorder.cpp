@@ -32,7 +32,7 @@ ArmRecorder::ArmRecorder(const PreparedArm& arm, std::shared_ptr<const model::Ki
       read_outs_(*arm.model),
       probe_(std::move(kinetics), arm.parameters, place.domain,
              place.given_fields(arm.model->given, simulation::slab_of(place.domain, &ranks)), threads, &ranks),
-      ledgers_(*arm.model) {
+      ledgers_(arm) {
   const model::Model& model = *arm.model;
   std::vector<output::Column> fluxes;
   for (const auto& process : model.processes) {

@@ -28,8 +28,10 @@ class ArmRecorder {
 
   void record(const simulation::State& state, simulation::Moment moment);
 
-  /// The ledgers so far.
-  std::vector<output::LedgerRecord> ledgers() const { return ledgers_.entries(); }
+  /// @param held  doses of the schedule that were not given
+  std::vector<output::LedgerRecord> ledgers(const std::vector<std::size_t>& held) const {
+    return ledgers_.entries(held);
+  }
 
   /// How many columns the two tables of a model have.
   static std::size_t columns(const model::Model& model);

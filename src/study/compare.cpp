@@ -58,7 +58,7 @@ class Planner {
 
   Wanted plan() {
     const Compare given = study_.compare.value_or(Compare{});
-    wanted_.from = given.from.value_or(0.0);
+    wanted_.from = given.from.value_or(study_.branch ? study_.branch->day : 0.0);
     wanted_.to = given.to.value_or(study_.duration);
     wanted_.at = given.at.empty() ? std::vector{wanted_.to} : given.at;
     wanted_.below = given.below;
@@ -335,6 +335,9 @@ Comparison compare_study(const Study& study, const DataFolder& data, const UnitS
                          const ComparingOptions& options) {
   if (!std::holds_alternative<SingleVoxel>(study.vertebra))
     throw InputError(fmt::format("'{}' is a study in space, whose arms are not run for a table", study.id),
+                     fmt::format("howship run {} -o DIR, and then howship compare DIR", study.id));
+  if (study.branch)
+    throw InputError(fmt::format("'{}' goes on from another run, and is not run for a table", study.id),
                      fmt::format("howship run {} -o DIR, and then howship compare DIR", study.id));
   const Ready ready = prepare(study, data, units);
   const Place place = build_place(study);

@@ -90,7 +90,9 @@ KeptState kept_state(const std::filesystem::path& file, const std::string& verte
   reader.number("waiting", waiting);
   if (waiting) {
     throw InputError(
-        fmt::format("on the day of '{}' an event waits for its delay to pass, which is not kept", file.string()),
+        fmt::format(
+            "on the day of '{}' an event waits for its delay to pass or a dose is still entering, which is not kept",
+            file.string()),
         "branch on another day (output.states says which days are kept)");
   }
   KeptState kept;

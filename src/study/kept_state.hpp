@@ -20,7 +20,7 @@ std::vector<double> kept_days(const std::filesystem::path& arm_folder);
 
 /// @param vertebra  what says which vertebra it is; empty: a single voxel, of any bone
 /// @param voxels    of the whole vertebra  @param slab  those of this rank, which the state holds
-/// @param waiting   whether an event waits for its delay to pass, which no file keeps
+/// @param waiting   whether an event waits or a dose is still entering, which no file keeps
 /// @throws OutputError when the disk is full. All ranks
 void keep_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,
                 const simulation::State& state, std::size_t voxels, simulation::Slabs::Slab slab, bool waiting,
@@ -33,7 +33,7 @@ struct KeptState {
 };
 
 /// @param voxels  of the whole vertebra  @param slab  those of this rank, which the start gets
-/// @throws InputError if the file is missing, damaged, of another vertebra, or an event was waiting
+/// @throws InputError if the file is missing, damaged, of another vertebra, or something was waiting
 KeptState kept_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,
                      std::size_t voxels, simulation::Slabs::Slab slab);
 

@@ -5,11 +5,11 @@
 
 namespace howship::study {
 
-Ledgers::Ledgers(const model::Model& model) : model_(model) {
-  for (std::size_t i = 0; i < model.observables.size(); ++i) {
-    if (!model.observables[i].conserved) continue;
+Ledgers::Ledgers(const PreparedArm& arm) : arm_(arm), model_(*arm.model) {
+  for (std::size_t i = 0; i < model_.observables.size(); ++i) {
+    if (!model_.observables[i].conserved) continue;
     observables_.push_back(i);
-    nodes_.push_back(model.observables[i].node);
+    nodes_.push_back(model_.observables[i].node);
   }
   entered_.assign(nodes_.size(), 0.0);
   largest_.assign(nodes_.size(), 0.0);
@@ -24,6 +24,21 @@ void Ledgers::record(simulation::Probe& probe, const simulation::State& state, s
     largest_[i] = std::max(largest_[i], std::abs(now_[i]));
   }
   before_ = now_;
+  last_ = state.time;
+  if (state.time >= arm_.schedule.end) weigh_infusions(probe, state);
+}
+
+// A dose that enters evenly makes no jump that one could see. What is conserved is a sum over species, so how much of
+// it a dose adds is the same at any time.
+void Ledgers::weigh_infusions(simulation::Probe& probe, const simulation::State& state) {
+  for (const simulation::Dose& dose : arm_.schedule.doses) {
+    if (!(dose.duration > 0.0) || dose.amount == 0.0 || weights_.contains(dose.systemic)) continue;
+    std::vector<double> more(state.systemic.begin(), state.systemic.end());
+    more[dose.systemic] += dose.amount;
+    std::vector<double> weights = probe.numbers({state.time, more, state.local}, nodes_);
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = (weights[i] - now_[i]) / dose.amount;
+    weights_[dose.systemic] = std::move(weights);
+  }
 }
 
 void Ledgers::exchange(simulation::Archive& archive) {
@@ -35,13 +50,22 @@ void Ledgers::exchange(simulation::Archive& archive) {
   archive.exchange("ledgers/largest", largest_);
 }
 
-std::vector<output::LedgerRecord> Ledgers::entries() const {
+std::vector<output::LedgerRecord> Ledgers::entries(const std::vector<std::size_t>& held) const {
   std::vector<output::LedgerRecord> entries;
+  std::vector<double> all = entered_;
+  for (std::size_t d = 0; d < arm_.schedule.doses.size(); ++d) {
+    const simulation::Dose& dose = arm_.schedule.doses[d];
+    const auto weights = weights_.find(dose.systemic);
+    if (!(dose.duration > 0.0) || weights == weights_.end() || std::find(held.begin(), held.end(), d) != held.end())
+      continue;
+    const double share = std::clamp((last_ - dose.time) / dose.duration, 0.0, 1.0);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] += weights->second[i] * dose.amount * share;
+  }
   for (std::size_t i = 0; i < start_.size(); ++i) {
     const model::Observable& observable = model_.observables[observables_[i]];
     const double scale = 1.0 / observable.unit.scale;
-    const double imbalance = now_[i] - start_[i] - entered_[i];
-    entries.push_back({observable.id, observable.unit.text, start_[i] * scale, entered_[i] * scale, now_[i] * scale,
+    const double imbalance = now_[i] - start_[i] - all[i];
+    entries.push_back({observable.id, observable.unit.text, start_[i] * scale, all[i] * scale, now_[i] * scale,
                        imbalance * scale, largest_[i] > 0.0 ? std::abs(imbalance) / largest_[i] : 0.0});
   }
   return entries;

@@ -43,6 +43,8 @@ std::vector<std::string> settable_keys() {
                                 "output.frames",
                                 "output.frames_every",
                                 "output.fields",
+                                "patient.weight",
+                                "patient.creatinine_clearance",
                                 "compare.control",
                                 "compare.from",
                                 "compare.to",

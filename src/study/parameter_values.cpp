@@ -29,6 +29,13 @@ double bioavailability(const model::Model& model, const model::Drug& drug, const
                    fmt::format("it is {} in the model", drug.bioavailability_text));
 }
 
+void set_patient(PreparedArm& arm, const Body& body) {
+  std::vector<double> amounts;
+  for (const DoseGiven& given : arm.given) amounts.push_back(amount_of(given.stated, given.drug->amount, body));
+  for (std::size_t d = 0; d < arm.given.size(); ++d) arm.given[d].amount = amounts[d];
+  arm.patient = body;
+}
+
 void set_parameters(PreparedArm& arm, std::vector<double> parameters) {
   std::map<const model::Drug*, double> arrives;
   for (std::size_t d = 0; d < arm.given.size(); ++d) {

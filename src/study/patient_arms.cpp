@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "sections.hpp"
+
 namespace howship::study {
 namespace {
 
@@ -25,7 +27,7 @@ class Binder {
 
   std::vector<PatientArm> bind() {
     std::vector<PatientArm> bound;
-    for (const PreparedArm& arm : arms_) bound.emplace_back(arm.parameters);
+    for (const PreparedArm& arm : arms_) bound.emplace_back(arm.parameters, arm.patient);
     for (std::size_t column = 0; column < table_.columns.size(); ++column) bind_column(column, bound);
     if (found_ == 0) check_values(bound);
     return bound;
@@ -55,6 +57,7 @@ class Binder {
       if (!unit) return;  // once is enough
       bound[a].add({c, static_cast<std::size_t>(parameter - model.parameters.data()), *unit});
     }
+    if (!known && bind_body(c, bound)) return;
     if (!known) {
       std::set<std::string> names;
       for (const PreparedArm& arm : arms_) {
@@ -69,6 +72,39 @@ class Binder {
       notes_.push_back(fmt::format("the patients' {} does not count in arm {}, which sets it itself", column.parameter,
                                    fmt::join(own, ", ")));
     }
+  }
+
+  static bool uses(const DoseGiven& given, std::optional<Quantity> Body::*what) {
+    if (what == &Body::creatinine_clearance) return !given.stated.by_clearance.empty();
+    const auto per_mass = [&](const Quantity& amount) { return is_per_mass(amount, given.drug->amount); };
+    return per_mass(given.stated.amount) ||
+           std::any_of(given.stated.by_clearance.begin(), given.stated.by_clearance.end(),
+                       [&](const ClearanceRow& row) { return per_mass(row.amount); });
+  }
+
+  // A column that doses depend on. False: it is none.
+  bool bind_body(std::size_t c, std::vector<PatientArm>& bound) {
+    const PatientTable::Column& column = table_.columns[c];
+    const bool is_weight = column.parameter == "weight";
+    if (!is_weight && column.parameter != "creatinine_clearance") return false;
+    const auto what = is_weight ? &Body::weight : &Body::creatinine_clearance;
+    bool counts = false;
+    for (std::size_t a = 0; a < arms_.size(); ++a) {
+      if (study_.arms[a].patient.*what) continue;
+      if (std::none_of(arms_[a].given.begin(), arms_[a].given.end(), [&](const auto& g) { return uses(g, what); }))
+        continue;
+      counts = true;
+      model::Parameter like;
+      like.id = column.parameter;
+      like.unit = units_.parse(is_weight ? "kg" : "mL/min");
+      const auto unit = unit_of(column, like);
+      if (!unit) return true;
+      bound[a].add(PatientArm::BodyTarget{c, what, *unit});
+    }
+    if (!counts)
+      fault(column.where, fmt::format("no dose of this study depends on the patients' {}", column.parameter),
+            is_weight ? "a dose in mg/kg does" : "a dose by creatinine clearance does");
+    return true;
   }
 
   std::optional<Unit> unit_of(const PatientTable::Column& column, const model::Parameter& parameter) {
@@ -91,6 +127,7 @@ class Binder {
 
   /// Whether what the patients say of an arm changes how much of a dose arrives.
   static bool moves_doses(const PreparedArm& arm, const PatientArm& bound) {
+    if (!bound.body_targets().empty()) return true;
     const model::Graph& graph = arm.model->graph;
     for (const DoseGiven& given : arm.given) {
       for (const model::NodeId leaf : graph.leaves(given.drug->bioavailability)) {
@@ -128,8 +165,17 @@ class Binder {
                 error.diagnostics().front().hint);
       }
     }
+    for (const PatientArm::BodyTarget& target : bound.body_targets()) {
+      const double value = table_.value(patient, target.column) * target.unit.scale;
+      const Range range = target.what == &Body::weight ? kWeight : kClearance;
+      if (value >= range.low && value <= range.high) continue;
+      if (refused.insert(target.column).second)
+        fault(table_.where(patient, target.column),
+              fmt::format("{} {} is not that of a person", table_.value(patient, target.column), target.unit.text));
+    }
     if (!trial || !refused.empty()) return;
     try {
+      set_patient(*trial, bound.body(table_, patient));
       set_parameters(*trial, bound.parameters(table_, patient));
     } catch (const InputError& error) {
       fault(
@@ -155,6 +201,13 @@ std::vector<double> PatientArm::parameters(const PatientTable& table, std::size_
   for (const Target& target : targets_)
     values[target.parameter] = table.value(patient, target.column) * target.unit.scale;
   return values;
+}
+
+Body PatientArm::body(const PatientTable& table, std::size_t patient) const {
+  Body body = body_;
+  for (const BodyTarget& target : body_targets_)
+    body.*target.what = Quantity{table.value(patient, target.column), target.unit};
+  return body;
 }
 
 std::vector<PatientArm> patient_arms(const Study& study, const PatientTable& table,

@@ -15,16 +15,28 @@ class PatientArm {
     std::size_t column = 0, parameter = 0;  ///< of the table; of the model
     Unit unit;
   };
-  explicit PatientArm(std::vector<double> shared) : shared_(std::move(shared)) {}
+  /// Of what a dose may depend on.
+  struct BodyTarget {
+    std::size_t column = 0;
+    std::optional<Quantity> Body::*what = nullptr;
+    Unit unit;
+  };
+  PatientArm(std::vector<double> shared, Body body) : shared_(std::move(shared)), body_(std::move(body)) {}
   void add(Target target) { targets_.push_back(std::move(target)); }
+  void add(BodyTarget target) { body_targets_.push_back(std::move(target)); }
+  const std::vector<BodyTarget>& body_targets() const { return body_targets_; }
   const std::vector<Target>& targets() const { return targets_; }
 
   /// The parameter values of a patient in this arm, base units.
   std::vector<double> parameters(const PatientTable& table, std::size_t patient) const;
+  /// What doses may depend on, of a patient in this arm.
+  Body body(const PatientTable& table, std::size_t patient) const;
 
  private:
   std::vector<double> shared_;
+  Body body_;
   std::vector<Target> targets_;
+  std::vector<BodyTarget> body_targets_;
 };
 
 /// Finds every column's parameter in the arms' models, and checks every value against it.

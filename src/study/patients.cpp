@@ -16,6 +16,7 @@
 #include "howship/output/run_folder.hpp"
 #include "howship/study/read_study.hpp"
 
+#include "dose_gates.hpp"
 #include "in_order.hpp"
 #include "patient_arms.hpp"
 #include "plan.hpp"
@@ -63,6 +64,9 @@ class PatientRunner {
       probes_.emplace_back(compiled.kinetics, compiled.arm.parameters, shared.place.domain, given(compiled),
                            Threads{1});
     }
+    // They look at the arms, which stay where they are from here on.
+    for (std::size_t a = 0; a < arms_.size(); ++a)
+      gates_.push_back(std::make_unique<DoseGates>(arms_[a], shared.arms[a].kinetics, shared.place, Threads{1}));
   }
 
   PatientResult run(std::size_t patient) {
@@ -96,6 +100,7 @@ class PatientRunner {
     const CompiledArm& compiled = shared_.arms[a];
     const Solver& solver = shared_.study.solver;
     PreparedArm& arm = arms_[a];
+    set_patient(arm, shared_.bound[a].body(shared_.table, patient));
     set_parameters(arm, shared_.bound[a].parameters(shared_.table, patient));
     probes_[a].set_parameters(arm.parameters);
     simulation::Simulation simulation(compiled.kinetics, arm.parameters, shared_.place.domain, given(compiled),
@@ -104,13 +109,21 @@ class PatientRunner {
       shared_.columns.add_row(rows, shared_.table.patients[patient], arm.id, a, state.time,
                               shared_.read_outs[a].values(probes_[a], state));
     };
-    simulation.run(arm.schedule, observe, [this](double, double) { return go_on_(); });
+    DoseGates& gates = *gates_[a];
+    gates.reset();
+    gates.set_parameters(arm.parameters);
+    simulation::Callbacks callbacks;
+    callbacks.observer = observe;
+    callbacks.keep_going = [this](double, double) { return go_on_(); };
+    callbacks.gives = gates.ask();
+    simulation.run(arm.schedule, callbacks);
   }
 
   const Shared& shared_;
   const std::function<bool()>& go_on_;
   std::vector<PreparedArm> arms_;  // with the parameters of the patient at hand
   std::vector<simulation::Probe> probes_;
+  std::vector<std::unique_ptr<DoseGates>> gates_;
 };
 
 std::uintmax_t bytes_of_patient(const Shared& shared) {

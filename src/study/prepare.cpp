@@ -10,6 +10,8 @@
 
 #include "howship/study/schedule.hpp"
 
+#include "regimen.hpp"
+
 namespace howship::study {
 namespace {
 
@@ -64,6 +66,9 @@ class Preparer {
     PreparedArm prepared;
     prepared.id = arm.id;
     prepared.title = arm.title;
+    prepared.patient = study_.patient;
+    if (arm.patient.weight) prepared.patient.weight = arm.patient.weight;
+    if (arm.patient.creatinine_clearance) prepared.patient.creatinine_clearance = arm.patient.creatinine_clearance;
     prepared.models = study_.models;
     for (const std::string& id : arm.models) {
       if (std::find(prepared.models.begin(), prepared.models.end(), id) == prepared.models.end())
@@ -179,11 +184,7 @@ class Preparer {
                                        : did_you_mean(rule.drug, ids_of(model.drugs)));
       return;
     }
-    if (!(rule.amount.unit.dimension == drug->amount)) {
-      fault(rule.amount_where, fmt::format("a dose of {} is measured in {}, and '{}' is no such unit", drug->id,
-                                           to_text(drug->amount), rule.amount.unit.text));
-      return;
-    }
+    if (!amounts_fit(rule, *drug)) return;
     const model::Species& species = model.species[drug->species];
     if (species.scope != model::Scope::systemic) {
       fault(rule.drug_where, fmt::format("a dose of {} enters '{}', which is local", drug->id, species.id),
@@ -198,36 +199,97 @@ class Preparer {
       return;
     }
     if (!(study_.duration > 0.0)) return;  // reported where it was read
-    const std::string amount = fmt::format("{} {}", rule.amount.value, rule.amount.unit.text);
+    const int gate = rule.hold ? add_gate(arm, *rule.hold, prepared) : -1;
     const double until = std::min(rule.until ? rule.until->base() : study_.duration, study_.duration);
     try {
-      auto times = event_times(rule.start.base(), rule.every ? rule.every->base() : 0.0, until);
-      leave_past_out(times, drug->id, prepared);
-      if (times.empty()) {
+      Diagnostics own;
+      std::vector<RuleDose> doses = doses_of(rule, until, study_.source, own);
+      for (const Diagnostic& diagnostic : own.list()) faults_.add(diagnostic);
+      leave_past_out(doses, drug->id, prepared);
+      if (doses.empty() && own.empty()) {
         fault(rule.where,
               fmt::format("arm {}: no dose of {} falls into the study, which ends on day {:g}", arm.id, drug->id,
                           study_.duration),
               "'until' and the end of the study are excluded");
       }
-      for (const double time : times) {
-        prepared.schedule.doses.push_back({time, species.slot, rule.amount.base() * arrives, drug->id + " " + amount});
-        prepared.given.push_back({drug, rule.amount.base()});
-        prepared.doses.push_back({time, drug->id, amount});
-      }
+      for (const RuleDose& dose : doses) add_dose(rule, dose, *drug, species.slot, arrives, gate, prepared);
     } catch (const InputError& error) {
       fault(rule.where, error.diagnostics().front().message, error.diagnostics().front().hint);
     }
   }
 
   // Doses before a branch belong to the run that it leaves.
-  void leave_past_out(std::vector<double>& times, const std::string& drug, PreparedArm& prepared) const {
+  void leave_past_out(std::vector<RuleDose>& doses, const std::string& drug, PreparedArm& prepared) const {
     if (!study_.branch) return;
-    const std::size_t past = std::erase_if(times, [this](double time) { return time < study_.branch->day; });
+    const std::size_t past =
+        std::erase_if(doses, [this](const RuleDose& dose) { return dose.time < study_.branch->day; });
     if (past == 0) return;
     prepared.notes.push_back(
         fmt::format("arm {}: {} dose{} of {} before day {:g} are left out; the run that it goes "
                     "on from says what was given until then",
                     prepared.id, past, past == 1 ? "" : "s", drug, study_.branch->day));
+  }
+
+  bool amounts_fit(const DoseRule& rule, const model::Drug& drug) {
+    std::vector<const Quantity*> amounts{&rule.amount.amount};
+    for (const ClearanceRow& row : rule.amount.by_clearance) amounts.push_back(&row.amount);
+    if (rule.loading && rule.loading->amount) amounts.push_back(&*rule.loading->amount);
+    for (const Quantity* amount : amounts) {
+      if (amount->unit.dimension == drug.amount || is_per_mass(*amount, drug.amount)) continue;
+      fault(rule.amount_where, fmt::format("a dose of {} is measured in {}, and '{}' is no such unit", drug.id,
+                                           to_text(drug.amount), amount->unit.text));
+      return false;
+    }
+    return true;
+  }
+
+  void add_dose(const DoseRule& rule, const RuleDose& dose, const model::Drug& drug, std::size_t slot, double arrives,
+                int gate, PreparedArm& prepared) {
+    const bool is_loading =
+        rule.loading && rule.loading->amount && (dose.is_extra || (dose.is_first && rule.loading->after.empty()));
+    const DoseAmount stated = is_loading ? DoseAmount{*rule.loading->amount, {}} : rule.amount;
+    double amount = 0.0;
+    std::string text;
+    try {
+      amount = amount_of(stated, drug.amount, prepared.patient);
+      const Quantity& said = stated_amount(stated, prepared.patient);
+      text = fmt::format("{} {}", said.value, said.unit.text);
+    } catch (const InputError& error) {
+      fault(rule.amount_where, fmt::format("arm {}: {}", prepared.id, error.diagnostics().front().message),
+            error.diagnostics().front().hint);
+      return;
+    }
+    prepared.schedule.doses.push_back(
+        {dose.time, slot, amount * arrives, drug.id + " " + text, rule.infusion ? rule.infusion->base() : 0.0, gate});
+    prepared.given.push_back({&drug, amount, stated});
+    prepared.doses.push_back({dose.time, drug.id, text});
+  }
+
+  // The index of the rule; -1 after a fault.
+  int add_gate(const Arm& arm, const HoldRule& hold, PreparedArm& prepared) {
+    const model::Model& model = *prepared.model;
+    const auto node = model.find_node(hold.of);
+    const auto unit = model.find_unit(hold.of);
+    if (!node || !unit) {
+      if (hold.of.empty()) return -1;  // reported where it was read
+      std::vector<std::string> known;
+      for (const auto& list : {ids_of(model.observables), ids_of(model.species), ids_of(model.quantities)})
+        known.insert(known.end(), list.begin(), list.end());
+      fault(hold.of_where,
+            fmt::format("arm {}: the model has no species, quantity or observable '{}'", arm.id, hold.of),
+            did_you_mean(hold.of, known));
+      return -1;
+    }
+    const auto fits = [&](const Quantity& level, const SourceLocation& where) {
+      if (level.unit.dimension == unit->dimension) return;
+      fault(where, fmt::format("{} is measured in {}, and a level of it cannot be in '{}'", hold.of, unit->text,
+                               level.unit.text));
+    };
+    fits(hold.level, hold.level_where);
+    if (hold.resume) fits(*hold.resume, hold.resume_where);
+    prepared.gates.push_back({hold.of, *node, hold.above, hold.level.base(),
+                              hold.resume ? std::optional(hold.resume->base()) : std::nullopt});
+    return static_cast<int>(prepared.gates.size()) - 1;
   }
 
   void settle_times(PreparedArm& prepared) {

@@ -52,6 +52,9 @@ void inherit(const Study& from, const Arm& arm, Study& study) {
       study.parameters.push_back(std::move(value));
     }
   }
+  study.patient = from.patient;
+  if (arm.patient.weight) study.patient.weight = arm.patient.weight;
+  if (arm.patient.creatinine_clearance) study.patient.creatinine_clearance = arm.patient.creatinine_clearance;
   study.vertebra = from.vertebra;
   study.lesion = from.lesion;
   study.solver = from.solver;

@@ -182,6 +182,7 @@ Arm read_arm(TableReader& reader, const DataFolder& data, const std::filesystem:
   arm.models = read_models(reader, beside, study);
   arm.parameters = read_parameters(reader);
   arm.doses = read_doses(reader, data);
+  arm.patient = read_patient(reader);
   reader.finish();
   return arm;
 }
@@ -206,7 +207,7 @@ void read_arms(TableReader& root, const DataFolder& data, const std::filesystem:
     study.arms.push_back(read_arm(reader, data, beside, study));
     check_arm_id(reader, study.arms.back().id, seen);
   }
-  if (study.arms.empty() && !root.has("arms")) study.arms.push_back({"untreated", "untreated", {}, {}, {}, {}});
+  if (study.arms.empty() && !root.has("arms")) study.arms.push_back({"untreated", "untreated", {}, {}, {}, {}, {}});
   if (study.arms.empty() && root.has("arms")) root.context().fault(root.where("arms"), "a study has at least one arm");
 }
 
@@ -252,6 +253,7 @@ Study read_study(const std::string& text, const std::string& file, const std::ve
                   "duration counts from the first day of the run that is left");
   }
   for (ParameterValue& value : read_parameters(root)) study.parameters.push_back(std::move(value));
+  if (root.has("patient") || !study.branch) study.patient = read_patient(root);
 
   if (root.has("vertebra")) {
     TableReader vertebra = section(root, "vertebra");

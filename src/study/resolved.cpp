@@ -123,16 +123,65 @@ std::string branch_table(const Branch& branch) {
                      quoted(branch.arm), sized(branch.day, "day"), quoted(branch.digest));
 }
 
+std::string patient_line(const Body& body) {
+  std::string inside;
+  if (body.weight) inside += "weight = " + sized(*body.weight);
+  if (body.creatinine_clearance)
+    inside += (inside.empty() ? "" : ", ") + ("creatinine_clearance = " + sized(*body.creatinine_clearance));
+  return inside.empty() ? "" : "patient = { " + inside + " }\n";
+}
+
+std::string hold_line(const HoldRule& hold) {
+  std::string line =
+      fmt::format("hold = {{ of = {}, {} = {}", quoted(hold.of), hold.above ? "above" : "below", sized(hold.level));
+  if (hold.resume) line += fmt::format(", {} = {}", hold.above ? "resume_below" : "resume_above", sized(*hold.resume));
+  return line + " }\n";
+}
+
+std::string dose_table(const DoseRule& rule) {
+  std::string out = fmt::format("\n[[arms.doses]]\ndrug = {}\namount = {}\nstart = {}\n", quoted(rule.drug),
+                                sized(rule.amount.amount), sized(rule.start));
+  if (rule.every) out += fmt::format("every = {}\n", sized(*rule.every));
+  if (rule.until) out += fmt::format("until = {}\n", sized(*rule.until));
+  if (rule.infusion) out += fmt::format("infusion = {}\n", sized(*rule.infusion));
+  if (!rule.amount.by_clearance.empty()) {
+    out += "by_creatinine_clearance = " +
+           list(rule.amount.by_clearance,
+                [](const ClearanceRow& row) {
+                  return fmt::format("{{ {} = {}, amount = {} }}", row.above ? "above" : "from", sized(row.clearance),
+                                     sized(row.amount));
+                }) +
+           "\n";
+  }
+  if (rule.loading) {
+    std::string inside;
+    if (rule.loading->amount) inside += "amount = " + sized(*rule.loading->amount);
+    if (!rule.loading->after.empty())
+      inside += (inside.empty() ? "" : ", ") +
+                ("after = " + list(rule.loading->after, [](const Quantity& after) { return sized(after); }));
+    out += "loading = { " + inside + " }\n";
+  }
+  if (!rule.missed.empty())
+    out += "missed = " + list(rule.missed, [](const MissedDose& miss) { return std::to_string(miss.dose); }) + "\n";
+  if (!rule.delayed.empty()) {
+    out +=
+        "delayed = " +
+        list(rule.delayed,
+             [](const DoseDelay& delay) {
+               return fmt::format("{{ dose = {}, by = {}, shifts = {} }}", delay.dose, sized(delay.by), delay.shifts);
+             }) +
+        "\n";
+  }
+  if (rule.hold) out += hold_line(*rule.hold);
+  return out;
+}
+
 std::string arm_table(const Arm& arm) {
   std::string out = fmt::format("\n[[arms]]\nid = {}\ntitle = {}\nmodels = {}\n", quoted(arm.id), quoted(arm.title),
-                                texts(arm.models));
+                                texts(arm.models)) +
+                    patient_line(arm.patient);
   if (!arm.parameters.empty()) out += "\n[arms.parameters]\n" + parameter_table(arm.parameters);
-  for (const DoseRule& rule : arm.doses) {
-    out += fmt::format("\n[[arms.doses]]\ndrug = {}\namount = {}\nstart = {}\n", quoted(rule.drug), sized(rule.amount),
-                       sized(rule.start));
-    if (rule.every) out += fmt::format("every = {}\n", sized(*rule.every));
-    if (rule.until) out += fmt::format("until = {}\n", sized(*rule.until));
-  }
+  for (const DoseRule& rule : arm.doses) out += dose_table(rule);
   return out;
 }
 
@@ -165,6 +214,7 @@ std::string resolved_text(const Study& study, const std::map<std::string, std::s
       "# Everything that was in force in a run; 'howship run' on this file repeats it.\nid = {}\ntitle = {}\nmodels = "
       "{}\nduration = {}\n",
       quoted(study.id), quoted(study.title), texts(study.models), sized(study.duration, "day"));
+  out += patient_line(study.patient);
   if (!study.parameters.empty()) out += "\n[parameters]\n" + parameter_table(study.parameters);
   out += "\n[vertebra]\n" + std::visit([](const auto& vertebra) { return vertebra_table(vertebra); }, study.vertebra);
   if (study.lesion) out += lesion_table(*study.lesion);

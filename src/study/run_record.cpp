@@ -11,6 +11,22 @@
 namespace howship::study {
 namespace {
 
+// Per drug the amount that enters, but for doses that were held.
+std::vector<std::pair<std::string, double>> mass_balance(const PreparedArm& arm, const std::vector<std::size_t>& held) {
+  std::vector<std::pair<std::string, double>> balance;
+  for (const model::Drug& drug : arm.model->drugs) {
+    const model::Species& species = arm.model->species[drug.species];
+    double entered = 0.0;
+    for (std::size_t d = 0; d < arm.schedule.doses.size(); ++d) {
+      const simulation::Dose& dose = arm.schedule.doses[d];
+      const bool given = std::find(held.begin(), held.end(), d) == held.end();
+      if (dose.systemic == species.slot && given) entered += dose.amount;
+    }
+    balance.emplace_back(fmt::format("{}_entered [{}]", species.id, species.unit.text), entered / species.unit.scale);
+  }
+  return balance;
+}
+
 output::ArmRecord arm_record(const CompiledArm& compiled) {
   const PreparedArm& arm = compiled.arm;
   output::ArmRecord record;
@@ -20,15 +36,7 @@ output::ArmRecord arm_record(const CompiledArm& compiled) {
   record.doses = arm.doses;
   record.states = arm.states;
   if (!arm.doses.empty()) record.treatment_start = arm.doses.front().time;
-  for (const model::Drug& drug : arm.model->drugs) {
-    const model::Species& species = arm.model->species[drug.species];
-    double entered = 0.0;
-    for (const simulation::Dose& dose : arm.schedule.doses) {
-      if (dose.systemic == species.slot) entered += dose.amount;
-    }
-    record.mass_balance.emplace_back(fmt::format("{}_entered [{}]", species.id, species.unit.text),
-                                     entered / species.unit.scale);
-  }
+  record.mass_balance = mass_balance(arm, {});
   return record;
 }
 
@@ -87,6 +95,7 @@ void RunRecord::go_on_from(const output::Manifest& earlier) {
       if (before.status != output::Status::complete) continue;
       arm.status = before.status;
       arm.solver = before.solver;
+      arm.held = before.held;
       arm.mass_balance = before.mass_balance;
       arm.ledgers = before.ledgers;
     }
@@ -118,8 +127,15 @@ void RunRecord::arm_begins(std::size_t arm) {
   write();
 }
 
-void RunRecord::arm_ends(std::size_t arm, const simulation::Statistics& s, std::vector<output::LedgerRecord> ledgers) {
+void RunRecord::arm_ends(std::size_t arm, const CompiledArm& compiled, const simulation::Statistics& s,
+                         const std::vector<std::size_t>& held, std::vector<output::LedgerRecord> ledgers) {
   manifest_.arms[arm].ledgers = std::move(ledgers);
+  for (const std::size_t d : held) {
+    const simulation::Dose& dose = compiled.arm.schedule.doses[d];
+    const std::string& drug = compiled.arm.given[d].drug->id;
+    manifest_.arms[arm].held.push_back({dose.time, drug, dose.label.substr(drug.size() + 1)});
+  }
+  manifest_.arms[arm].mass_balance = mass_balance(compiled.arm, held);
   manifest_.arms[arm].status = output::Status::complete;
   manifest_.arms[arm].solver = {{"steps", s.steps},
                                 {"error_test_failures", s.error_test_failures},

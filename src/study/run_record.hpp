@@ -31,7 +31,9 @@ class RunRecord {
   /// The run is one over patients. What is noted in the answer is written with the next call.
   output::PatientsRecord& patients_begin(const PatientTable& table);
   void arm_begins(std::size_t arm);
-  void arm_ends(std::size_t arm, const simulation::Statistics& statistics, std::vector<output::LedgerRecord> ledgers);
+  /// @param held  doses of its schedule that were not given
+  void arm_ends(std::size_t arm, const CompiledArm& compiled, const simulation::Statistics& statistics,
+                const std::vector<std::size_t>& held, std::vector<output::LedgerRecord> ledgers);
   void arm_fails(std::size_t arm);
   /// Notes why; does not throw even if the record cannot be written, since the failure itself must reach the user.
   void fails(const std::exception_ptr& failure, double seconds) noexcept;

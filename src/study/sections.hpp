@@ -18,6 +18,12 @@ void read_branch(TableReader& reader, const std::filesystem::path& beside, const
 /// @param study  with duration and arms
 Compare read_compare(TableReader& reader, const Study& study);
 
+/// What the patient of a study or an arm is like. A weight in mg and a clearance in mm^3/day that nobody has are
+/// faults: they are slips of a unit.
+inline constexpr Range kWeight{1e6, 5e8};
+inline constexpr Range kClearance{0.0, 500.0 * 1000.0 * 1440.0};
+Body read_patient(TableReader& parent);
+
 /// Doses of an arm: those written out, and those of regimens by name.
 /// @param reader  of the arm
 std::vector<DoseRule> read_doses(TableReader& reader, const DataFolder& data);

@@ -27,6 +27,7 @@
 
 #include "arm_checkpoint.hpp"
 #include "arm_recorder.hpp"
+#include "dose_gates.hpp"
 #include "kept_state.hpp"
 #include "pilot.hpp"
 #include "plan.hpp"
@@ -109,6 +110,7 @@ InputError with_a_way_on(const InputError& error, const std::filesystem::path& f
 /// What an arm leaves for run.json.
 struct ArmEnd {
   simulation::Statistics statistics;
+  std::vector<std::size_t> held;  ///< doses of its schedule that were not given
   std::vector<output::LedgerRecord> ledgers;
 };
 
@@ -144,9 +146,11 @@ ArmEnd run_arm(const CompiledArm& compiled, const Run& run, const Workplace& wor
   simulation::Simulation simulation = assemble(compiled, run.study, run.place, workplace.threads, run.ranks);
   ArmRecorder recorder(arm, compiled.kinetics, run.place, folder, workplace.threads, run.ranks,
                        again ? output::CsvFile::Opening::again : output::CsvFile::Opening::anew);
+  DoseGates gates(arm, compiled.kinetics, run.place, workplace.threads, &run.ranks);
   workplace.progress.begin(arm.id);
   const std::string vertebra = arm.states.empty() ? "" : vertebra_digest(run.place);
   simulation::Callbacks callbacks;
+  callbacks.gives = gates.ask();
   callbacks.observer = [&](const simulation::State& state, simulation::Moment moment) {
     recorder.record(state, moment);
     if (moment == simulation::Moment::after_dose ||
@@ -169,7 +173,7 @@ ArmEnd run_arm(const CompiledArm& compiled, const Run& run, const Workplace& wor
     stopping = all.stop;
     if (!simulation.can_save() || !(all.stop || all.save)) return;
     try {
-      checkpoint.save(day, simulation, recorder);
+      checkpoint.save(day, simulation, recorder, gates);
     } catch (const OutputError& error) {
       // The run itself may still have room; what it has so far is worth more than the checkpoint.
       if (std::exchange(warned, true) || !run.ranks.first()) return;
@@ -186,7 +190,7 @@ ArmEnd run_arm(const CompiledArm& compiled, const Run& run, const Workplace& wor
   try {
     if (again) {
       try {
-        output::CheckpointReader saved = checkpoint.open(recorder);
+        output::CheckpointReader saved = checkpoint.open(recorder, gates);
         statistics = simulation.resume(saved, arm.schedule, callbacks);
       } catch (const InputError& error) {
         throw with_a_way_on(error, run.folder);
@@ -202,7 +206,8 @@ ArmEnd run_arm(const CompiledArm& compiled, const Run& run, const Workplace& wor
         fmt::format("arm '{}' {}; go on {} with: {}", arm.id, stop.what(), from, how_to_go_on(run.folder)));
   }
   workplace.progress.end();
-  return {statistics, recorder.ledgers()};
+  const std::vector<std::size_t> held = gates.held();
+  return {statistics, held, recorder.ledgers(held)};
 }
 
 /// A study made ready: its arms as code, and where they take place.
@@ -284,12 +289,15 @@ class ArmsAtWork {
     try {
       const ArmEnd end = run_arm(ready_.arms[i], run_, workplace, from_checkpoint_);
       const std::lock_guard lock(desk_);
-      record_.arm_ends(i, end.statistics, end.ledgers);
+      record_.arm_ends(i, ready_.arms[i], end.statistics, end.held, end.ledgers);
       std::error_code ignored;
       for (const char* name : {"checkpoint.h5", "checkpoint.h5.part"}) {
         if (run_.ranks.first()) std::filesystem::remove(run_.folder / id / name, ignored);
       }
-      say(run_.options, fmt::format("{:<18} done after {}", id, duration_text(clock_.seconds())));
+      const std::size_t held = end.held.size();
+      say(run_.options,
+          fmt::format("{:<18} done after {}{}", id, duration_text(clock_.seconds()),
+                      held > 0 ? fmt::format("; {} dose{} held", held, held == 1 ? " was" : "s were") : ""));
     } catch (const NumericalError& error) {
       workplace.progress.end();
       const std::lock_guard lock(desk_);

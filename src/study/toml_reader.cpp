@@ -50,6 +50,19 @@ Dimension time_dimension() {
   return dimension;
 }
 
+Dimension mass_dimension() {
+  Dimension dimension;
+  dimension.exponents[Dimension::mass] = 1.0;
+  return dimension;
+}
+
+Dimension clearance_dimension() {
+  Dimension dimension;
+  dimension.exponents[Dimension::length] = 3.0;
+  dimension.exponents[Dimension::time] = -1.0;
+  return dimension;
+}
+
 Dimension length_dimension() {
   Dimension dimension;
   dimension.exponents[Dimension::length] = 1.0;

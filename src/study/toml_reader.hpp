@@ -92,5 +92,7 @@ class TableReader {
 
 Dimension time_dimension();
 Dimension length_dimension();
+Dimension mass_dimension();
+Dimension clearance_dimension();
 
 }  // namespace howship::study

@@ -71,7 +71,13 @@ struct World {
       {7, 6, 5}, {1.0, 1.0, 1.5}, [](int i, int j, int k) { return !(i == 3 && j < 3) && i + j + k < 14; });
   std::vector<std::vector<double>> given = {std::vector<double>(domain.size(), 0.0)};
   Schedule schedule{20.0,
-                    {{2.0, 0, 1.0, "drug"}, {5.0, 1, 0.4, "marker"}, {9.0, 0, 1.0, "drug"}, {9.0, 1, -0.1, "marker"}},
+                    {{2.0, 0, 1.0, "drug"},
+                     {3.0, 0, 0.5, "infusion", 1.5},
+                     {4.0, 1, 0.3, "infusion", 2.5},
+                     {5.0, 1, 0.4, "marker"},
+                     {9.0, 0, 1.0, "drug"},
+                     {9.0, 1, -0.1, "marker"},
+                     {11.0, 0, 1.0, "if", 0.0, 0}},
                     {0.0, 1.0, 2.0, 4.5, 5.0, 9.0, 13.0, 20.0}};
   World() { given[0][domain.size() / 2] = 0.5; }
   Simulation simulation(int threads) const {
@@ -87,6 +93,7 @@ struct World {
       }
       recording.states.push_back(std::move(snapshot));
     };
+    callbacks.gives = [](const State& state, const Dose&) { return state.systemic[1] > 0.1; };
     callbacks.keep_going = [&recording](double time, double) {
       recording.step_ends.push_back(time);
       return true;

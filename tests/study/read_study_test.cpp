@@ -43,7 +43,7 @@ TEST_F(ReadStudy, ExpandsARegimen) {
   const Study study = world_.good(kVoxelStudy);
   const DoseRule& rule = study.arms[1].doses.at(0);
   EXPECT_EQ(rule.drug, "agent");
-  EXPECT_EQ(rule.amount.value, 10.0);
+  EXPECT_EQ(rule.amount.amount.value, 10.0);
   EXPECT_EQ(rule.every->base(), 28.0);
   EXPECT_EQ(rule.start.base(), 20.0);
 }

@@ -32,8 +32,9 @@ struct ArmRecord {
   std::string id, title;
   Status status = Status::pending;
   std::vector<std::string> models;
-  std::optional<double> treatment_start;  ///< day of the first dose
-  std::vector<DoseRecord> doses;
+  std::optional<double> treatment_start;               ///< day of the first dose
+  std::vector<DoseRecord> doses;                       ///< as planned
+  std::vector<DoseRecord> held;                        ///< of them those that a rule held back
   std::vector<double> states;                          ///< day; what was kept for other runs to go on from
   std::vector<std::string> fresh;                      ///< of a branch: species that its run did not have
   std::vector<std::pair<std::string, double>> solver;  ///< counts and seconds of the integrator

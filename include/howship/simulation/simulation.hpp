@@ -30,6 +30,8 @@ struct Dose {
   std::size_t systemic = 0;  ///< slot of the species
   double amount = 0.0;       ///< base unit, after bioavailability
   std::string label;         ///< "denosumab 120 mg"
+  double duration = 0.0;     ///< day; above 0 the amount enters evenly over it, from `time` on
+  int gate = -1;             ///< of a dose that Callbacks::gives decides on: which rule; below 0: it is given
 };
 
 /// What happens when. Times are in days; the same number for a dose and an output means the same instant.
@@ -65,6 +67,9 @@ struct Callbacks {
   /// Called after every step and before keep_going, when everything up to this day has been observed: the only place to
   /// call Simulation::save.
   std::function<void(double time)> at_rest;
+  /// Asked of a dose with a gate, with the state before anything of that instant enters; false: it is not given.
+  /// Empty: all are given.
+  std::function<bool(const State&, const Dose&)> gives;
 };
 
 struct Statistics {
@@ -112,7 +117,7 @@ class Simulation {
                  const std::function<bool(double time, double step)>& keep_going);
   Statistics run(const Schedule& schedule, const Callbacks& callbacks);
 
-  /// Whether an event has been triggered and waits for its delay to pass.
+  /// Whether an event waits for its delay to pass, or a dose is still entering.
   bool anything_waits() const;
 
   /// Whether a run can be saved: a model without space takes no time worth saving.

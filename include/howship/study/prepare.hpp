@@ -22,6 +22,16 @@ struct FrameField {
 struct DoseGiven {
   const model::Drug* drug = nullptr;
   double amount = 0.0;  ///< base unit
+  DoseAmount stated;    ///< what the amount follows from
+};
+
+/// A hold rule of an arm, with its level and what it looks at found in the model.
+struct DoseGate {
+  std::string of;
+  model::NodeId node = 0;
+  bool above = false;
+  double level = 0.0;            ///< base unit
+  std::optional<double> resume;  ///< base unit
 };
 
 /// An arm whose every statement has been checked against its model: ready to be compiled and run.
@@ -29,9 +39,11 @@ struct PreparedArm {
   std::string id, title;
   std::vector<std::string> models;
   std::shared_ptr<const model::Model> model;
-  std::vector<double> parameters;            ///< base units, in the model's order
-  simulation::Schedule schedule;             ///< doses, and rows and frames together
-  std::vector<DoseGiven> given;              ///< one per dose of the schedule
+  std::vector<double> parameters;  ///< base units, in the model's order
+  simulation::Schedule schedule;   ///< doses, and rows and frames together
+  std::vector<DoseGiven> given;    ///< one per dose of the schedule
+  Body patient;
+  std::vector<DoseGate> gates;               ///< by Dose::gate
   std::vector<double> rows, frames, states;  ///< day, ascending; the same numbers as in the schedule
   std::vector<output::DoseRecord> doses;
   std::vector<FrameField> fields;
@@ -53,6 +65,18 @@ double checked_value(const model::Parameter& parameter, double value, const Unit
 
 /// The share of a dose that arrives. @throws InputError if it makes no sense; without a place
 double bioavailability(const model::Model& model, const model::Drug& drug, const std::vector<double>& parameters);
+
+/// Whether an amount of a drug is stated per body mass.
+bool is_per_mass(const Quantity& amount, const Dimension& of_drug);
+
+/// The amount that is stated for somebody. @throws InputError if there is none for this renal function; without a place
+const Quantity& stated_amount(const DoseAmount& amount, const Body& body);
+
+/// That in base units. @throws InputError also if it is per body mass and no weight is known; without a place
+double amount_of(const DoseAmount& amount, const Dimension& of_drug, const Body& body);
+
+/// Gives an arm another patient, and its doses the amounts that follow. @throws InputError as amount_of
+void set_patient(PreparedArm& arm, const Body& body);
 
 /// Gives an arm other parameter values, and its doses the amounts that arrive under these.
 /// @throws InputError if a bioavailability makes no sense; without a place

@@ -38,13 +38,67 @@ struct ParameterValue {
   bool inherited = false;  ///< of the run that a branch leaves; arms that lack the parameter do without it
 };
 
+/// What doses may depend on.
+struct Body {
+  std::optional<Quantity> weight;                ///< mass
+  std::optional<Quantity> creatinine_clearance;  ///< volume per time
+};
+
+/// A dose for those whose creatinine clearance is at least this, or above it.
+struct ClearanceRow {
+  Quantity clearance;
+  bool above = false;
+  Quantity amount;
+};
+
+/// What one dose is before bioavailability: an amount, or one per body mass ("1.5 mg/kg"), by renal function if there
+/// are rows and the clearance is known.
+struct DoseAmount {
+  Quantity amount;
+  std::vector<ClearanceRow> by_clearance;
+};
+
+/// Without `after` the first dose is of this amount; with it there are doses of it that long after the start, beside
+/// the others.
+struct LoadingDose {
+  std::optional<Quantity> amount;  ///< absent: as every dose
+  std::vector<Quantity> after;
+  SourceLocation where;
+};
+struct MissedDose {
+  std::size_t dose = 0;  ///< 1: the first
+  SourceLocation where;
+};
+struct DoseDelay {
+  std::size_t dose = 0;
+  Quantity by;
+  bool shifts = true;  ///< later doses move along
+  SourceLocation where;
+};
+
+/// No dose while something lies below (or above) a level when the dose is due; none any more if there is no level from
+/// which doses are given again.
+struct HoldRule {
+  std::string of;
+  bool above = false;
+  Quantity level;
+  std::optional<Quantity> resume;
+  SourceLocation where, of_where, level_where, resume_where;
+};
+
 /// An amount of a drug at `start`, and again every `every` before `until`.
 struct DoseRule {
   std::string drug;
-  Quantity amount, start;
-  std::optional<Quantity> every;  ///< absent: once
-  std::optional<Quantity> until;  ///< excluded; absent: the end of the study
-  SourceLocation where;           ///< of the rule
+  DoseAmount amount;
+  Quantity start;
+  std::optional<Quantity> every;     ///< absent: once
+  std::optional<Quantity> until;     ///< excluded; absent: the end of the study
+  std::optional<Quantity> infusion;  ///< how long a dose takes to enter; absent: it enters at once
+  std::optional<LoadingDose> loading;
+  std::vector<MissedDose> missed;
+  std::vector<DoseDelay> delayed;
+  std::optional<HoldRule> hold;
+  SourceLocation where;  ///< of the rule
   SourceLocation drug_where, amount_where;
 };
 
@@ -54,6 +108,7 @@ struct Arm {
   std::vector<std::string> models;
   std::vector<ParameterValue> parameters;
   std::vector<DoseRule> doses;
+  Body patient;  ///< goes before the study's
   SourceLocation where;
 };
 
@@ -140,6 +195,7 @@ struct Study {
   std::map<std::string, SourceLocation> model_places;
   double duration = 0.0;  ///< day
   std::vector<ParameterValue> parameters;
+  Body patient;
   Vertebra vertebra;
   SourceLocation vertebra_where;
   std::optional<Lesion> lesion;
