@@ -29,11 +29,12 @@ struct Wanted {
   std::vector<Item> items;
   std::vector<CompareLevel> below, sizes;
   std::vector<double> at;
-  double from = 0.0, to = 0.0;
+  double from = 0.0, to = 0.0, end = 0.0;  ///< end: of the study
   std::size_t control = 0;
 
   std::set<double> days() const {
     std::set<double> all(at.begin(), at.end());
+    all.erase(all.upper_bound(end), all.end());
     all.insert({from, to});
     return all;
   }
@@ -60,6 +61,7 @@ class Planner {
     const Compare given = study_.compare.value_or(Compare{});
     wanted_.from = given.from.value_or(study_.branch ? study_.branch->day : 0.0);
     wanted_.to = given.to.value_or(study_.duration);
+    wanted_.end = study_.duration;
     wanted_.at = given.at.empty() ? std::vector{wanted_.to} : given.at;
     wanted_.below = given.below;
     wanted_.sizes = given.sizes;
@@ -73,6 +75,16 @@ class Planner {
     check_levels(given.sizes, given.lesions, "sizes", "lesions");
     if (wanted_.items.empty() && given.markers.empty() && given.values.empty() && given.lesions.empty()) take_all();
     return wanted_;
+  }
+
+  /// Names are checked whenever a study is run, days only for a comparison.
+  void check_days() {
+    const Compare given = study_.compare.value_or(Compare{});
+    const std::string end = fmt::format("the study ends on day {:g}", study_.duration);
+    if (wanted_.to > study_.duration)
+      fault(given.to_where, fmt::format("the comparison ends on day {:g}", wanted_.to), end);
+    if (wanted_.from >= wanted_.to && !given.to)
+      fault(given.from_where, fmt::format("the comparison begins on day {:g}", wanted_.from), end);
   }
 
  private:
@@ -121,7 +133,7 @@ class Planner {
 
   std::optional<Unit> unit_of(const std::string& id) const {
     for (const PreparedArm& arm : arms_) {
-      if (const auto unit = arm.model->find_unit(id)) return unit;
+      if (auto unit = arm.model->find_unit(id)) return unit;
     }
     return std::nullopt;
   }
@@ -200,7 +212,7 @@ class Measurer {
 
   // Relative to the value at the beginning.
   Measured relative(const Course& course, const Measured& measured, double neutral) const {
-    const Measured start = baseline(course);
+    Measured start = baseline(course);
     if (!measured.value) return measured;
     if (!start.value) return start;
     if (*start.value == 0.0) return {std::nullopt, measured.day, "0 at the beginning"};
@@ -249,7 +261,8 @@ class Measurer {
   void add_values() {
     for (const double day : wanted_.at) {
       const std::string when = fmt::format("on {} {:g}", time_unit_, day);
-      const auto value = [this, day](const Course& c) {
+      const auto value = [this, day](const Course& c) -> Measured {
+        if (day > wanted_.end) return {std::nullopt, day, "after the end"};
         Taking t = taking(c, Take::value);
         t.at = row_day(c, day);
         return measure(c, t);
@@ -278,7 +291,7 @@ class Measurer {
   }
 
   Measured at_level(const Course& course, const CompareLevel& level, Take take) const {
-    const Measured start = baseline(course);
+    Measured start = baseline(course);
     if (!start.value) return start;
     Taking t = taking(course, take);
     t.level = level.of_baseline ? level.level.base() * *start.value : level.level.base();
@@ -307,7 +320,11 @@ struct Ready {
 Ready prepare(const Study& study, const DataFolder& data, const UnitSystem& units) {
   Diagnostics faults;
   Ready ready{prepare_arms(study, library_of(study, data.models()), units, faults), {}};
-  if (faults.empty()) ready.wanted = Planner(study, ready.arms, faults).plan();
+  if (faults.empty()) {
+    Planner planner(study, ready.arms, faults);
+    ready.wanted = planner.plan();
+    planner.check_days();
+  }
   faults.raise_if_any();
   return ready;
 }

@@ -30,8 +30,9 @@ std::vector<CompareLevel> read_levels(TableReader& reader, const std::string& ke
   return levels;
 }
 
-std::optional<double> read_day(TableReader& reader, const std::string& key, Range within) {
-  const auto time = reader.quantity(key, time_dimension(), "180 day", within);
+// A study that --set made shorter still runs: that a day lies past its end is a fault of a comparison alone.
+std::optional<double> read_day(TableReader& reader, const std::string& key) {
+  const auto time = reader.quantity(key, time_dimension(), "180 day", kNonNegative);
   return time ? std::optional(time->base()) : std::nullopt;
 }
 
@@ -39,8 +40,6 @@ std::optional<double> read_day(TableReader& reader, const std::string& key, Rang
 
 Compare read_compare(TableReader& reader, const Study& study) {
   Compare compare;
-  const double end = study.duration;
-  const Range within{0.0, end > 0.0 ? end : kPositive.high};
   compare.control = reader.text("control").value_or("");
   const bool known =
       std::any_of(study.arms.begin(), study.arms.end(), [&](const Arm& arm) { return arm.id == compare.control; });
@@ -50,9 +49,11 @@ Compare read_compare(TableReader& reader, const Study& study) {
     reader.context().fault(reader.where("control"), fmt::format("the study has no arm '{}'", compare.control),
                            did_you_mean(compare.control, ids));
   }
-  compare.from = read_day(reader, "from", within);
-  compare.to = read_day(reader, "to", within);
-  if (compare.from.value_or(0.0) >= compare.to.value_or(within.high)) {
+  compare.from = read_day(reader, "from");
+  compare.to = read_day(reader, "to");
+  compare.from_where = reader.where("from");
+  compare.to_where = reader.where("to");
+  if (compare.from.value_or(0.0) >= compare.to.value_or(kNonNegative.high)) {
     reader.context().fault(reader.where(compare.to ? "to" : "from"), "the comparison ends before it begins",
                            "its window is from 'from' (day 0) to 'to' (the study's end)");
   }
@@ -61,7 +62,7 @@ Compare read_compare(TableReader& reader, const Study& study) {
   compare.lesions = read_names(reader, "lesions");
   compare.below = read_levels(reader, "below");
   compare.sizes = read_levels(reader, "sizes");
-  for (const Quantity& day : reader.quantities("at", time_dimension(), "365 day", within))
+  for (const Quantity& day : reader.quantities("at", time_dimension(), "365 day", kNonNegative))
     compare.at.push_back(day.base());
   std::sort(compare.at.begin(), compare.at.end());
   compare.at.erase(std::unique(compare.at.begin(), compare.at.end()), compare.at.end());

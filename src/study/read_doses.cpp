@@ -12,7 +12,7 @@ namespace {
 using Quantities = std::vector<Quantity>;
 
 std::optional<Quantity> positive_amount(TableReader& reader, const char* key, const char* example) {
-  const auto amount = reader.quantity(key, example);
+  auto amount = reader.quantity(key, example);
   if (amount && !(amount->value > 0.0))
     reader.context().fault(reader.where(key), fmt::format("the amount {:g} of a dose is not positive", amount->value));
   return amount;

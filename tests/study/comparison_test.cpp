@@ -174,6 +174,14 @@ TEST_F(Compare, WithoutATableEveryObservableIsCompared) {
   EXPECT_NEAR(find(comparison, "marker", "change on day 40").values[0].value(), 100.0 * (std::exp(-4.0) - 1.0), 1e-4);
 }
 
+// A study that --set made shorter still runs, and what lies past its end is not there.
+TEST_F(Compare, ADateAfterTheEndHasNoValue) {
+  const Comparison comparison = compared(kStudy + "[compare]\nvalues = [\"m\"]\nat = [\"30 day\", \"50 day\"]\n");
+  EXPECT_TRUE(find(comparison, "m", "on day 30").values[0]);
+  EXPECT_FALSE(find(comparison, "m", "change on day 50").values[0]);
+  EXPECT_EQ(find(comparison, "m", "on day 50").why_not[0], "after the end");
+}
+
 TEST_F(Compare, WhatAnArmHasNotIsSaid) {
   test::put(world_.path() / "models/extra.toml",
             "id = \"extra\"\ntitle = \"t\"\nextends = [\"decay\"]\n[observables.twice]\ntitle = \"t\"\nformula = "
@@ -207,7 +215,9 @@ TEST_F(Compare, FaultsHaveTheirPlace) {
               AllOf(HasSubstr("17:10"), HasSubstr("none of the markers is measured in 'mm'")));
   EXPECT_THAT(with_compare("lesions = [\"v\"]\nsizes = [\"3 pM\"]\n"), HasSubstr("none of the lesions"));
   EXPECT_THAT(with_compare("below = [\"50 %\"]\n"), HasSubstr("compare.below is given, and markers are not"));
-  EXPECT_THAT(with_compare("values = [\"m\"]\nat = [\"50 day\"]\n"), HasSubstr("17:7"));
+  EXPECT_THAT(with_compare("to = \"50 day\"\n"), AllOf(HasSubstr("16:6"), HasSubstr("the study ends on day 40")));
+  EXPECT_THAT(with_compare("from = \"40 day\"\n"), AllOf(HasSubstr("16:8"), HasSubstr("the study ends on day 40")));
+  EXPECT_THAT(with_compare("values = [\"m\"]\nat = [\"-1 day\"]\n"), HasSubstr("17:7"));
   EXPECT_THAT(with_compare("from = \"20 day\"\nto = \"10 day\"\n"), HasSubstr("ends before it begins"));
   EXPECT_THAT(with_compare("marker = [\"m\"]\n"), HasSubstr("did you mean 'markers'?"));
   EXPECT_THAT(with_compare("markers = \"m\"\n"), HasSubstr("a list of texts was expected"));

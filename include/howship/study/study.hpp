@@ -182,6 +182,7 @@ struct CompareLevel {
 struct Compare {
   std::string control;             ///< an arm's id; empty: the first
   std::optional<double> from, to;  ///< day; absent: of the study
+  SourceLocation from_where, to_where;
   std::vector<CompareName> markers, values, lesions;
   std::vector<CompareLevel> below, sizes;
   std::vector<double> at;  ///< day; ascending
