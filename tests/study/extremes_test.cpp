@@ -114,9 +114,12 @@ TEST_F(Extremes, NoMarrowAndNoBone) {
 // Bone that is eaten up, and bone that fills its marrow, in ten years.
 TEST_F(Extremes, BoneThatVanishesAndMarrowThatVanishes) {
   for (const char* text : {kVoxel, kBlock}) {
-    expect_an_end(text, {"k_res=10", "k_form=0.01"});
-    expect_an_end(text, {"k_res=0.05", "k_form=2"});
-    expect_an_end(text, {"k_res=10", "k_form=0.01", "rhoT=0.2", "n0=1"});
+    expect_an_end(text, {"suppression=50", "rhoT=0.1", "n0=1"});
+    expect_an_end(text, {"stimulation=50", "rhoT=0.1", "n0=1"});
+    const std::string before = test::with(text, "vicious_cycle", "prototype/vicious_cycle");
+    expect_an_end(before, {"k_res=10", "k_form=0.01"});
+    expect_an_end(before, {"k_res=0.05", "k_form=2"});
+    expect_an_end(before, {"k_res=10", "k_form=0.01", "rhoT=0.2", "n0=1"});
   }
 }
 
