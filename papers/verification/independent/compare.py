@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds Howship against scipy.integrate, with the equations written down a second time.
 
-The 0-D study bone_agents_0d (vicious cycle with denosumab) and a block of 6 x 5 x 4 voxels (space.toml). Of the model
+A patient without space (patient.toml: the cycle of models/prototype under denosumab) and a block of 6 x 5 x 4 voxels (space.toml). Of the model
 files only the values of parameters are read; equations, units and the finite volumes are written here by hand.
 Needs Debian's python3-scipy.
 
@@ -64,7 +64,7 @@ def integrate(rates, jumps, state, times, sizes):
 
 def cycle():
     """Rates of the vicious cycle under denosumab in one voxel; pM, day, mg; drug concentrations in ng/mL."""
-    p = parameters("bone/remodelling", "tumour/breast_cancer", "vicious_cycle", "drugs/denosumab")
+    p = parameters(*("prototype/" + name for name in ("remodelling", "breast_cancer", "vicious_cycle", "denosumab")))
     bvtv0 = 0.15
 
     def specific_surface(bvtv):
@@ -200,7 +200,7 @@ def main():
     worst = 0.0
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder)
-        run(howship, "bone_agents_0d", out / "point", "--set", "solver.relative_tolerance=1e-8")
+        run(howship, pathlib.Path(__file__).with_name("patient.toml"), out / "point")
         ours = table(out / "point/denosumab/timeseries.csv")
         rates, dose, start, names, sizes = cycle()
         states = integrate(rates, dose, start, ours["time"], sizes)
