@@ -122,7 +122,7 @@ TEST_F(Extremes, BoneThatVanishesAndMarrowThatVanishes) {
 
 // Rates from 1e-6 to 1e6 per day, beside transport.
 TEST_F(Extremes, RatesOverTwelveOrdersOfMagnitude) {
-  const std::string model = R"(
+  const std::string model = R"toml(
 [inline.models]
 rates = '''
 id = "rates"
@@ -158,7 +158,7 @@ title = "what is left"
 formula = "mean(u + v)"
 unit = "pM"
 '''
-)";
+)toml";
   for (const char* place : {kVoxel, kBlock}) {
     const std::string text = test::with(place, "vicious_cycle", "rates") + model;
     for (const char* tolerance : {"1e-4", "1e-8"}) {
