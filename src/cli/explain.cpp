@@ -38,6 +38,9 @@ ExitCode explain(const po::variables_map& given) {
     return ExitCode::ok;
   }
   if (given.count("graph") > 0) throw InputError("howship explain: --graph and --html exclude each other");
+  if (value(given, "html").starts_with('-'))
+    throw InputError(fmt::format("howship explain: '{}' behind --html is no file", value(given, "html")),
+                     "write --html FILE");
   const bool known = std::filesystem::is_regular_file(data.references(), error);
   write_text(value(given, "html"), explain_html(model, words, known ? read_text(data.references()) : ""));
   fmt::print("{}\n", value(given, "html"));

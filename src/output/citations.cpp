@@ -1,6 +1,11 @@
 #include "howship/output/citations.hpp"
 
+#include <algorithm>
 #include <optional>
+
+#include <fmt/format.h>
+
+#include "howship/core/error.hpp"
 
 namespace howship::output {
 namespace {
@@ -35,7 +40,11 @@ std::string select_citations(std::string_view bibtex, const std::set<std::string
     const std::size_t open = bibtex.find('{', at);
     if (open == std::string_view::npos) break;
     const auto end = entry_end(bibtex, open);
-    if (!end) break;
+    if (!end) {
+      const auto line = 1 + std::count(bibtex.begin(), bibtex.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+      throw InputError(fmt::format("the entry in line {} of the bibliography has no closing brace", line),
+                       "every { needs its }");
+    }
     const std::size_t comma = bibtex.find(',', open);
     const std::string key = comma < *end ? trimmed(bibtex.substr(open + 1, comma - open - 1)) : "";
     if (missing.erase(key) > 0) out += std::string(bibtex.substr(at, *end - at)) + "\n\n";

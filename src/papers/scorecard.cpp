@@ -25,11 +25,20 @@ struct Row {
   std::string name() const { return report->name + "/" + claim().id; }
 };
 
-std::vector<Row> rows_of(const std::vector<Report>& reports, bool calibration) {
+/// What agreement with a row means.
+enum class Kind { fitted, predicted, checked };
+constexpr std::array<Kind, 3> kKinds{Kind::fitted, Kind::predicted, Kind::checked};
+
+Kind kind_of(const Claim& claim) {
+  if (used_in_calibration(claim)) return Kind::fitted;
+  return claim.basis == Basis::closed_form ? Kind::checked : Kind::predicted;
+}
+
+std::vector<Row> rows_of(const std::vector<Report>& reports, Kind kind) {
   std::vector<Row> rows;
   for (const Report& report : reports) {
     for (const Result& result : report.results) {
-      if (used_in_calibration(result.claim) == calibration) rows.push_back({&report, &result});
+      if (kind_of(result.claim) == kind) rows.push_back({&report, &result});
     }
   }
   return rows;
@@ -67,9 +76,9 @@ std::string verdict_text(const Result& result) {
   return inside(result) ? "inside" : "outside";
 }
 
-const char* heading(bool calibration) {
-  return calibration ? "Fitted: used in calibration, so that agreement is no prediction"
-                     : "Predicted: not used in calibration";
+const char* heading(Kind kind) {
+  if (kind == Kind::fitted) return "Fitted: used in calibration, so that agreement is no prediction";
+  return kind == Kind::predicted ? "Predicted: not used in calibration" : "Checked: follows from the equations";
 }
 
 // What a reader must know of a row; empty if it lies inside and was expected to.
@@ -94,9 +103,14 @@ Count count(const std::vector<Row>& rows) {
 }
 
 std::string summary(const std::vector<Report>& reports) {
-  const Count fitted = count(rows_of(reports, true)), predicted = count(rows_of(reports, false));
-  return fmt::format("inside {} of {} (fitted {} of {}, predicted {} of {})", fitted.inside + predicted.inside,
-                     fitted.all + predicted.all, fitted.inside, fitted.all, predicted.inside, predicted.all);
+  const Count fitted = count(rows_of(reports, Kind::fitted));
+  const Count predicted = count(rows_of(reports, Kind::predicted));
+  const Count checked = count(rows_of(reports, Kind::checked));
+  const std::string checks =
+      checked.all > 0 ? fmt::format(", checked {} of {}", checked.inside, checked.all) : std::string();
+  return fmt::format("inside {} of {} (fitted {} of {}, predicted {} of {}{})",
+                     fitted.inside + predicted.inside + checked.inside, fitted.all + predicted.all + checked.all,
+                     fitted.inside, fitted.all, predicted.inside, predicted.all, checks);
 }
 
 enum Column : std::size_t { name, target, band, model, unit, verdict, kColumns };
@@ -135,11 +149,11 @@ bool inside(const Result& result) {
 
 std::string scorecard_text(const std::vector<Report>& reports, bool with_sources, bool colour) {
   constexpr std::size_t kGap = 2;
-  const Cells head{"", "target", "band", "model", "unit", "verdict"};
+  const Cells head{"", "middle", "band", "model", "unit", "verdict"};
   std::array<std::size_t, kColumns> widths{};
   for (std::size_t c = 0; c < kColumns; ++c) widths[c] = width_of(head[c]);
-  for (const bool calibration : {true, false}) {
-    for (const Row& row : rows_of(reports, calibration)) {
+  for (const Kind kind : kKinds) {
+    for (const Row& row : rows_of(reports, kind)) {
       const Cells cells = cells_of(row);
       for (std::size_t c = 0; c < kColumns; ++c) widths[c] = std::max(widths[c], width_of(cells[c]));
     }
@@ -151,10 +165,10 @@ std::string scorecard_text(const std::vector<Report>& reports, bool with_sources
     return text + std::string(kGap, ' ') + last + "\n";
   };
   std::string text, remarks;
-  for (const bool calibration : {true, false}) {
-    const std::vector<Row> rows = rows_of(reports, calibration);
+  for (const Kind kind : kKinds) {
+    const std::vector<Row> rows = rows_of(reports, kind);
     if (rows.empty()) continue;
-    text += fmt::format("{}\n{}", heading(calibration), line(head, head[verdict]));
+    text += fmt::format("{}\n{}", heading(kind), line(head, head[verdict]));
     for (const Row& row : rows) {
       const Cells cells = cells_of(row);
       text += line(cells, painted(cells, *row.result, colour));
@@ -178,16 +192,16 @@ std::string scorecard_text(const std::vector<Report>& reports, bool with_sources
 std::string scorecard_csv(const std::vector<Report>& reports) {
   std::string csv = "paper,target,of,value,low,high,model,unit,verdict,used in calibration,text,source,why\n";
   const auto cell = [](const std::optional<double>& value) { return value ? fmt::format("{:.15g}", *value) : ""; };
-  for (const bool calibration : {true, false}) {
-    for (const Row& row : rows_of(reports, calibration)) {
+  for (const Kind kind : kKinds) {
+    for (const Row& row : rows_of(reports, kind)) {
       const Claim& claim = row.claim();
       const auto limits = band_of(*row.result);
       csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", output::csv_field(row.report->name),
                          output::csv_field(claim.id), output::csv_field(claim.measurement.of),
                          cell(row.result->expected), limits ? cell(limits->low) : "", limits ? cell(limits->high) : "",
                          cell(row.result->value), output::csv_field(claim.unit.text), verdict_text(*row.result),
-                         calibration ? "yes" : "no", output::csv_field(claim.text), output::csv_field(claim.source),
-                         output::csv_field(remark(*row.result)));
+                         kind == Kind::fitted ? "yes" : "no", output::csv_field(claim.text),
+                         output::csv_field(claim.source), output::csv_field(remark(*row.result)));
     }
   }
   return csv;
@@ -195,11 +209,12 @@ std::string scorecard_csv(const std::vector<Report>& reports) {
 
 std::string scorecard_markdown(const std::vector<Report>& reports) {
   std::string text, remarks;
-  for (const bool calibration : {true, false}) {
-    const std::vector<Row> rows = rows_of(reports, calibration);
+  for (const Kind kind : kKinds) {
+    const std::vector<Row> rows = rows_of(reports, kind);
     if (rows.empty()) continue;
-    text += fmt::format("**{}.**\n\n", heading(calibration));
-    text += "| what | target | band | model | unit | verdict | source |\n|---|---:|---:|---:|---|---|---|\n";
+    text += fmt::format("**{}.**\n\n", heading(kind));
+    text +=
+        "| what | middle of the band | band | model | unit | verdict | source |\n|---|---:|---:|---:|---|---|---|\n";
     for (const Row& row : rows) {
       const Cells cells = cells_of(row);
       const std::string said = verdict_text(*row.result);

@@ -54,7 +54,8 @@ TEST_F(Scorecard, RunsAllTargetsAndAMissIsNoError) {
   const Outcome all = scorecard("");
   EXPECT_EQ(all.code, 0) << all.err;
   EXPECT_THAT(all.out, AllOf(HasSubstr("targets_a/curve"), HasSubstr("targets_b/curve"), Not(HasSubstr("another")),
-                             HasSubstr("inside 2 of 3 (fitted 0 of 0, predicted 2 of 3)\n"), Not(HasSubstr("\033"))));
+                             HasSubstr("inside 2 of 3 (fitted 0 of 0, predicted 0 of 0, checked 2 of 3)\n"),
+                             Not(HasSubstr("\033"))));
   EXPECT_EQ(scorecard("--strict").code, 1);
   EXPECT_EQ(scorecard("--strict targets_b targets_b").code, 0);
   EXPECT_THAT(scorecard("targets_b targets_b papers/targets_b").out, HasSubstr("inside 1 of 1"));

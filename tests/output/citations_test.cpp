@@ -1,6 +1,13 @@
 #include "howship/output/citations.hpp"
 
+#include <filesystem>
+#include <set>
+#include <string>
+
 #include <gtest/gtest.h>
+
+#include "howship/core/error.hpp"
+#include "howship/core/files.hpp"
 
 #include "temporary_folder.hpp"
 
@@ -26,8 +33,32 @@ TEST(Citations, NamesWhatHasNoEntry) {
   EXPECT_EQ(select_citations("", {}), "");
 }
 
-TEST(Citations, SurvivesABrokenFile) {
-  EXPECT_EQ(select_citations("@article{A2001, title = {never closed", {"A2001"}), "% no entry for A2001\n");
+TEST(Citations, AnEntryThatIsNeverClosedIsSaid) {
+  try {
+    select_citations("@misc{B2002}\n@article{A2001, title = {never closed", {"A2001"});
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("line 2"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Citations, EveryKeyThatAModelCitesHasItsEntry) {
+  const std::filesystem::path root(HOWSHIP_SOURCE_DIR);
+  std::set<std::string> keys;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "models")) {
+    if (entry.path().extension() != ".toml") continue;
+    const std::string text = read_text(entry.path());
+    const std::size_t at = text.find("\ncites = [");
+    if (at == std::string::npos) continue;
+    const std::size_t end = text.find(']', at);
+    for (std::size_t open = text.find('"', at); open < end; open = text.find('"', open)) {
+      const std::size_t close = text.find('"', open + 1);
+      keys.insert(text.substr(open + 1, close - open - 1));
+      open = close + 1;
+    }
+  }
+  EXPECT_GE(keys.size(), 30U);
+  EXPECT_EQ(select_citations(read_text(root / "papers/references.bib"), keys).find("% no entry"), std::string::npos);
 }
 
 TEST(Citations, OfASelectionAreTheSelection) {

@@ -16,8 +16,9 @@ bool used_in_calibration(const Claim& claim);
 /// Whether the value lies in the band, whatever the file expects of it.
 bool inside(const Result& result);
 
-/// Target, band, model and verdict in lines of at most 100 columns: first what was used in calibration, then what was
-/// not, then each miss with the sentence on why, then counts. No line end.
+/// Middle of the band, band, model and verdict in lines of at most 100 columns: first what was used in calibration,
+/// then what was not, then what follows from the equations, each miss with the sentence on why, and counts. No line
+/// end.
 /// @param with_sources  adds to each row what the target is and where it comes from
 std::string scorecard_text(const std::vector<Report>& reports, bool with_sources, bool colour);
 
