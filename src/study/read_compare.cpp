@@ -22,7 +22,12 @@ std::vector<CompareLevel> read_levels(TableReader& reader, const std::string& ke
   for (const TableReader::Item& item : reader.texts(key)) {
     try {
       const Quantity level = reader.context().units->parse_quantity(item.text);
-      levels.push_back({level, level.unit.text == "%" || level.unit.text == "percent", item.where});
+      const bool is_share = level.unit.text == "%" || level.unit.text == "percent";
+      if (is_share && level.value < 0.0)
+        reader.context().fault(item.where,
+                               fmt::format("{}: {} of a value lies below zero", reader.path(key), item.text),
+                               "write the share that is left, as in \"50 %\"");
+      levels.push_back({level, is_share, item.where});
     } catch (const UnitError& error) {
       reader.context().fault(item.where, fmt::format("{}: {}", reader.path(key), error.what()), error.hint());
     }
