@@ -2,35 +2,15 @@
 
 #include <sbml/annotation/CVTerm.h>
 
+#include "howship/model/mathml.hpp"
+
 namespace howship::sbml {
-namespace {
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-}  // namespace
 
 void set_notes(SBase& element, const std::vector<std::string>& paragraphs) {
   std::string text;
   for (const std::string& paragraph : paragraphs) {
-    if (!paragraph.empty()) text += "<p xmlns=\"http://www.w3.org/1999/xhtml\">" + escaped(paragraph) + "</p>";
+    if (!paragraph.empty())
+      text += "<p xmlns=\"http://www.w3.org/1999/xhtml\">" + model::escaped_markup(paragraph) + "</p>";
   }
   if (!text.empty()) element.setNotes(text);
 }
