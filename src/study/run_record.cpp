@@ -40,6 +40,18 @@ output::ArmRecord arm_record(const CompiledArm& compiled) {
   return record;
 }
 
+// A dose that was held back stands among those held, not among those given.
+void take_out_held(output::ArmRecord& arm) {
+  for (const output::DoseRecord& held : arm.held) {
+    const auto same = [&held](const output::DoseRecord& dose) {
+      return dose.time == held.time && dose.drug == held.drug && dose.amount == held.amount;
+    };
+    const auto found = std::find_if(arm.doses.begin(), arm.doses.end(), same);
+    if (found != arm.doses.end()) arm.doses.erase(found);
+  }
+  arm.treatment_start = arm.doses.empty() ? std::nullopt : std::optional(arm.doses.front().time);
+}
+
 }  // namespace
 
 RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Place& place,
@@ -96,6 +108,7 @@ void RunRecord::go_on_from(const output::Manifest& earlier) {
       arm.status = before.status;
       arm.solver = before.solver;
       arm.held = before.held;
+      take_out_held(arm);
       arm.mass_balance = before.mass_balance;
       arm.ledgers = before.ledgers;
     }
@@ -135,6 +148,7 @@ void RunRecord::arm_ends(std::size_t arm, const CompiledArm& compiled, const sim
     const std::string& drug = compiled.arm.given[d].drug->id;
     manifest_.arms[arm].held.push_back({dose.time, drug, dose.label.substr(drug.size() + 1)});
   }
+  take_out_held(manifest_.arms[arm]);
   manifest_.arms[arm].mass_balance = mass_balance(compiled.arm, held);
   manifest_.arms[arm].status = output::Status::complete;
   manifest_.arms[arm].solver = {{"steps", s.steps},

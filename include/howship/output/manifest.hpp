@@ -33,8 +33,8 @@ struct ArmRecord {
   Status status = Status::pending;
   std::vector<std::string> models;
   std::optional<double> treatment_start;               ///< day of the first dose
-  std::vector<DoseRecord> doses;                       ///< as planned
-  std::vector<DoseRecord> held;                        ///< of them those that a rule held back
+  std::vector<DoseRecord> doses;                       ///< those given; of an arm that has not ended those planned
+  std::vector<DoseRecord> held;                        ///< those that a rule held back
   std::vector<double> states;                          ///< day; what was kept for other runs to go on from
   std::vector<std::string> fresh;                      ///< of a branch: species that its run did not have
   std::vector<std::pair<std::string, double>> solver;  ///< counts and seconds of the integrator
