@@ -1,7 +1,6 @@
 #include "howship/calibration/fit.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numbers>
 
@@ -9,6 +8,7 @@
 
 #include "howship/core/error.hpp"
 #include "howship/core/files.hpp"
+#include "howship/core/stopwatch.hpp"
 
 #include "latin_hypercube.hpp"
 #include "profile.hpp"
@@ -145,7 +145,7 @@ double Fit::missed() const {
 
 Fit run_fit(const std::filesystem::path& file, const study::DataFolder& data, const UnitSystem& units,
             const FitOptions& options) {
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   Problem problem = load_problem(file, data, units);
   problem.interrupt = options.interrupt;
   const Scaling scaling(problem.parameters);
@@ -182,7 +182,7 @@ Fit run_fit(const std::filesystem::path& file, const study::DataFolder& data, co
     require_go(options);
   }
   if (options.progress != nullptr) options.progress->end();
-  fit.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  fit.seconds = watch.seconds();
   return fit;
 }
 

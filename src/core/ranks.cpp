@@ -15,6 +15,8 @@
 #define MPICH_SKIP_MPICXX 1
 #include <mpi.h>
 
+#include "howship/core/stopwatch.hpp"
+
 #include "core/shared_fault.hpp"
 
 namespace howship {
@@ -35,19 +37,6 @@ const char* launched_count() {
 bool has_launcher() {
   return launched_count() != nullptr || std::getenv("PMIX_RANK") != nullptr;
 }
-
-/// Adds the time of a scope.
-class Waiting {
- public:
-  explicit Waiting(double& seconds) : seconds_(seconds) {}
-  ~Waiting() { seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
- private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
 
 // MPI counts in int.
 template <class Value, class Transfer>
@@ -124,7 +113,7 @@ void Ranks::share_processors() {
 
 void Ranks::largest(std::span<double> values) {
   if (alone()) return;
-  const Waiting waiting(traffic_.seconds_waiting);
+  const TimeOfScope waiting(traffic_.seconds_waiting);
   ++traffic_.meetings;
   traffic_.gathered_bytes += values.size_bytes();
   MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_DOUBLE, MPI_MAX, mpi_->work);
@@ -141,7 +130,7 @@ void Ranks::gather(std::span<const double> mine, std::span<const int> counts, st
     std::copy(mine.begin(), mine.end(), everything.begin());
     return;
   }
-  const Waiting waiting(traffic_.seconds_waiting);
+  const TimeOfScope waiting(traffic_.seconds_waiting);
   ++traffic_.meetings;
   traffic_.gathered_bytes += mine.size_bytes();
   std::vector<int> places(counts.size(), 0);
@@ -152,7 +141,7 @@ void Ranks::gather(std::span<const double> mine, std::span<const int> counts, st
 
 void Ranks::broadcast(std::span<double> values, int from) {
   if (alone()) return;
-  const Waiting waiting(traffic_.seconds_waiting);
+  const TimeOfScope waiting(traffic_.seconds_waiting);
   ++traffic_.meetings;
   in_pieces(values, [&](double* data, int count) { MPI_Bcast(data, count, MPI_DOUBLE, from, mpi_->work); });
 }
@@ -166,14 +155,14 @@ void Ranks::broadcast(std::string& text, int from) {
 }
 
 void Ranks::send(int to, std::span<const std::byte> bytes) {
-  const Waiting waiting(traffic_.seconds_waiting);
+  const TimeOfScope waiting(traffic_.seconds_waiting);
   ++traffic_.messages;
   traffic_.message_bytes += bytes.size();
   in_pieces(bytes, [&](const std::byte* data, int count) { MPI_Send(data, count, MPI_BYTE, to, kTag, mpi_->work); });
 }
 
 void Ranks::receive(int from, std::span<std::byte> bytes) {
-  const Waiting waiting(traffic_.seconds_waiting);
+  const TimeOfScope waiting(traffic_.seconds_waiting);
   in_pieces(bytes, [&](std::byte* data, int count) {
     MPI_Recv(data, count, MPI_BYTE, from, kTag, mpi_->work, MPI_STATUS_IGNORE);
   });
@@ -224,7 +213,7 @@ void Ranks::Messages::progress() {
 
 void Ranks::Messages::wait() {
   if (requests_->all.empty()) return;
-  const Waiting waiting(ranks_.traffic_.seconds_waiting);
+  const TimeOfScope waiting(ranks_.traffic_.seconds_waiting);
   MPI_Waitall(static_cast<int>(requests_->all.size()), requests_->all.data(), MPI_STATUSES_IGNORE);
   requests_->all.clear();
 }
@@ -232,14 +221,14 @@ void Ranks::Messages::wait() {
 Ranks::End Ranks::finish(ExitCode code, const std::string& message) {
   if (alone()) return {code, true};
   // Ranks that fail for the same reason arrive within moments of each other; rank 0 has a record to write first.
-  constexpr std::chrono::seconds kPatience{10};
-  const auto begin = std::chrono::steady_clock::now();
+  constexpr double kPatience = 10.0;  // seconds
+  const Stopwatch watch;
   MPI_Request here = MPI_REQUEST_NULL;
   MPI_Ibarrier(mpi_->end, &here);
   for (int done = 0;;) {
     MPI_Test(&here, &done, MPI_STATUS_IGNORE);
     if (done != 0) break;
-    if (code != ExitCode::ok && std::chrono::steady_clock::now() - begin > kPatience) {
+    if (code != ExitCode::ok && watch.seconds() > kPatience) {
       fmt::print(stderr, "rank {} of {}: {}\n", rank_, count_, message);
       MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));
     }

@@ -1,12 +1,12 @@
 #include "howship/papers/reproduce.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "howship/core/files.hpp"
+#include "howship/core/stopwatch.hpp"
 #include "howship/output/budget.hpp"
 #include "howship/study/arm_courses.hpp"
 #include "howship/study/prepare.hpp"
@@ -170,7 +170,7 @@ std::size_t Report::count(Verdict verdict) const {
 
 Report reproduce(const fs::path& folder, const study::DataFolder& data, const UnitSystem& units,
                  const Reproduction& options) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   PlannedPaper planned = plan_paper(folder, data, units, options.figures);
   Report report;
   report.name = planned.paper.name;
@@ -184,7 +184,7 @@ Report reproduce(const fs::path& folder, const study::DataFolder& data, const Un
     for (const Figure& figure : planned.paper.figures)
       report.figures.push_back(draw(figure, report.title, planned.studies.at(figure.study), courses));
   }
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.seconds = watch.seconds();
   return report;
 }
 

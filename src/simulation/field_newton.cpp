@@ -4,8 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "howship/core/stopwatch.hpp"
+
 #include "simulation/field_system.hpp"
-#include "simulation/stopwatch.hpp"
 
 namespace howship::simulation {
 
@@ -20,7 +21,7 @@ std::span<double> in_span(Eigen::MatrixXd& matrix) {
 }  // namespace
 
 bool FieldSystem::setup(const ImplicitStep& step) {
-  const Stopwatch watch(counters_.seconds_setup);
+  const TimeOfScope watch(counters_.seconds_setup);
   const double* y = FieldSpace::raw(step.predicted);
   prepare(step.time, y, nullptr);
   if (kinetics_->rate_reduction_count() > 0) gather(y, nullptr);
@@ -35,6 +36,7 @@ bool FieldSystem::setup(const ImplicitStep& step) {
   if (layout_.locals > 0) {
     space_.sweep([&](std::size_t block, std::size_t thread) {
       bad_blocks_[block] = factor_block(block, step.gamma, y, scratch_[thread]) ? 0 : 1;
+      if (coupled_) weigh_what_follows(block, FieldSpace::raw(step.weights), scratch_[thread]);
     });
   }
   slack_ = 1.0;
@@ -143,6 +145,29 @@ bool FieldSystem::factor_block(std::size_t block, double gamma, const double* y,
   return good;
 }
 
+// What the transport solver leaves wrong in a diffusing species, the species that are solved from it get too: a fast
+// reaction may turn next to nothing of the one into much of another. So that its tolerance is one for all of them, a
+// diffusing species counts as much as its error and all that follow from it.
+void FieldSystem::weigh_what_follows(std::size_t block, const double* weights, Scratch& scratch) {
+  const std::size_t lanes = layout_.lanes;
+  const double* at = weights + block * layout_.block_size();
+  for (std::size_t d = 0; d < transport_.species(); ++d) {
+    const std::size_t own = kinetics_->diffusing()[d];
+    double* x = scratch.values.data();
+    std::fill(x, x + layout_.block_size(), 0.0);
+    std::fill(x + own * lanes, x + (own + 1) * lanes, 1.0);
+    lu_.backward(lanes, scratch.matrix.data(), x);
+    std::array<double, model::Program::kBlock> squares{};
+    for (std::size_t s = 0; s < layout_.locals; ++s) {
+#pragma omp simd
+      for (std::size_t l = 0; l < lanes; ++l)
+        squares[l] += x[s * lanes + l] * at[s * lanes + l] * (x[s * lanes + l] * at[s * lanes + l]);
+    }
+    float* to = followers_.data() + d * transport_.stride() + block * lanes;
+    for (std::size_t l = 0; l < lanes; ++l) to[l] = static_cast<float>(std::sqrt(squares[l]) / at[own * lanes + l]);
+  }
+}
+
 // From a right-hand side to what the transport solver starts from.
 void FieldSystem::right_hand_side(std::size_t block, double* x) {
   const std::size_t lanes = layout_.lanes;
@@ -238,7 +263,7 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
 
   bool good = true;
   {
-    const Stopwatch watch(counters_.seconds_rates);
+    const TimeOfScope watch(counters_.seconds_rates);
     prepare(step.time, predicted, correction);
     if (iteration == 0 || has_sums) gather(predicted, correction);
     for (Scratch& scratch : scratch_)
@@ -260,7 +285,9 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
         if (coupled_) {
           for (std::size_t d = 0; d < transport_.species(); ++d) {
             const double* from = weights + begin + kinetics_->diffusing()[d] * lanes;
-            std::copy(from, from + lanes, trailing_weights_.data() + d * transport_.stride() + block * lanes);
+            const float* follow = followers_.data() + d * transport_.stride() + block * lanes;
+            double* to = trailing_weights_.data() + d * transport_.stride() + block * lanes;
+            for (std::size_t l = 0; l < lanes; ++l) to[l] = from[l] * static_cast<double>(follow[l]);
           }
           std::copy(x, x + size, block_of(update_, block));
           return;
@@ -281,7 +308,7 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
     return std::nullopt;
   }
 
-  const Stopwatch watch(counters_.seconds_solve);
+  const TimeOfScope watch(counters_.seconds_solve);
   if (coupled_) {
     const int iterations =
         transport_solver_.solve(setup_gamma, trailing_.data(), trailing_weights_.data(),
@@ -351,7 +378,12 @@ void FieldSystem::exchange_matrix(Archive& archive) {
                         part(lu_.slots() * layout_.lanes));
   archive.exchange_part("matrix/integrand_slopes", std::span(integrand_slopes_.data(), integrand_slopes_.size()),
                         part(slopes * layout_.lanes));
-  if (coupled_) transport_solver_.exchange(archive);
+  if (coupled_) {
+    transport_solver_.exchange(archive);
+    archive.exchange_part(
+        "matrix/followers", std::span(followers_.data(), followers_.size()),
+        {transport_.species(), layout_.whole_padded(), layout_.first, layout_.padded(), transport_.stride()});
+  }
   for (std::size_t j = 0; j < border_.size(); ++j)
     archive.exchange_part(fmt::format("matrix/border_{}", j), std::span(border_[j].data(), border_[j].size()),
                           part(layout_.block_size()));

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "howship/core/error.hpp"
+#include "howship/core/stopwatch.hpp"
 
 #include "simulation/given_tissue.hpp"
-#include "simulation/stopwatch.hpp"
 
 namespace howship::simulation {
 namespace {
@@ -108,6 +108,7 @@ FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kineti
   if (coupled_) {
     trailing_ = Buffer<double>(transport_.species() * transport_.stride());
     trailing_weights_ = Buffer<double>(transport_.species() * transport_.stride());
+    followers_ = Buffer<float>(transport_.species() * transport_.stride());
   }
   std::vector<bool> felt(main_slots_.size(), false);
   for (const auto& entry : kinetics_->local_by_systemic().pattern) {
@@ -298,7 +299,7 @@ bool FieldSystem::rates(double time, N_Vector y, N_Vector rates_vector) {
 }
 
 bool FieldSystem::rates(double time, const double* y, double* out) {
-  const Stopwatch watch(counters_.seconds_rates);
+  const TimeOfScope watch(counters_.seconds_rates);
   ++counters_.rate_evaluations;
   prepare(time, y, nullptr);
   gather(y, nullptr);

@@ -85,6 +85,7 @@ class FieldSystem final : public OdeSystem {
 
   bool note_derivative(const ImplicitStep& step, const double* y, std::size_t block);
   bool factor_block(std::size_t block, double gamma, const double* y, Scratch& scratch);
+  void weigh_what_follows(std::size_t block, const double* weights, Scratch& scratch);
   void right_hand_side(std::size_t block, double* x);
   void back_substitute(std::size_t block, double* x);
   bool setup_border(double gamma, const double* y);
@@ -116,7 +117,8 @@ class FieldSystem final : public OdeSystem {
   Buffer<float> factors_;
   Buffer<double> diffusing_;                    ///< diffusing species, each contiguous over voxels and halo
   Buffer<double> trailing_, trailing_weights_;  ///< the same for the reduced linear system
-  Buffer<double> update_;                       ///< a Newton update between two sweeps
+  Buffer<float> followers_;  ///< per diffusing species: size of all errors that follow from its own over its own
+  Buffer<double> update_;    ///< a Newton update between two sweeps
   double time_ = 0.0;
   std::vector<double> systemic_, known_, reductions_, main_rates_;  ///< at time_
   std::vector<double> input_;                                       ///< per main slot, per day

@@ -1,12 +1,12 @@
 #include "howship/simulation/sensitivity_run.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "howship/core/error.hpp"
+#include "howship/core/stopwatch.hpp"
 
 #include "simulation/sensitivity_integrator.hpp"
 #include "simulation/time_breaks.hpp"
@@ -131,7 +131,7 @@ struct SensitivityRun::Impl {
 Statistics SensitivityRun::Impl::run(const DrugSchedule& schedule,
                                      const std::function<void(const ReadOut&, Moment)>& observer,
                                      const std::function<bool(double, double)>& keep_going) {
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const std::vector<Instant> instants =
       instants_of(schedule, time_breaks(*kinetics, parameters, schedule.end), kinetics->model());
   Statistics statistics;
@@ -189,7 +189,7 @@ Statistics SensitivityRun::Impl::run(const DrugSchedule& schedule,
       report(instants[next].time, integrator.state(), integrator.sensitivities(), observer, Moment::output);
   }
   integrator.add_statistics(statistics);
-  statistics.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  statistics.seconds = watch.seconds();
   return statistics;
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "howship/core/stopwatch.hpp"
 #include "howship/simulation/simulation.hpp"
 
 #include "simulation/ahead_trajectory.hpp"
@@ -97,7 +97,7 @@ struct Simulation::Impl {
   OdeSystem::Counters counters_before;
   NewtonSolver::Counters newton_before;
   Ranks::Traffic traffic_before;
-  std::chrono::steady_clock::time_point begun;
+  Stopwatch watch;
 };
 
 }  // namespace howship::simulation

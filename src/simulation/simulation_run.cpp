@@ -17,7 +17,7 @@ constexpr double kHarmlessJump = 1.0;
 }  // namespace
 
 Statistics Simulation::Impl::run(const Schedule& schedule, const Callbacks& callbacks, Archive* saved) {
-  begun = std::chrono::steady_clock::now();
+  watch = Stopwatch();
   instants = instants_of(schedule, time_breaks(*kinetics, parameters, schedule.end), kinetics->model().systemic.size());
   if (start) std::erase_if(instants, [this](const Instant& instant) { return instant.time < start->time; });
   counters_before = system.counters();
@@ -284,7 +284,7 @@ Statistics Simulation::Impl::statistics_now() const {
   now.newton_iterations += newton.iterations - newton_before.iterations;
   now.matrix_setups += newton.setups - newton_before.setups;
   now.nonlinear_failures += newton.failures - newton_before.failures;
-  now.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  now.seconds += watch.seconds();
   return now;
 }
 

@@ -6,6 +6,7 @@
 
 #include "howship/core/error.hpp"
 #include "howship/core/files.hpp"
+#include "howship/core/stopwatch.hpp"
 
 namespace howship::study {
 namespace {
@@ -31,12 +32,12 @@ std::string_view bytes_of(const std::vector<Value>& values) {
 ArmCheckpoint::ArmCheckpoint(std::filesystem::path file, output::CheckpointLabels labels, double every_seconds,
                              Ranks& ranks)
     : file_(std::move(file)), labels_(std::move(labels)), every_(every_seconds), ranks_(ranks) {
-  schedule({});
+  schedule(0.0);
 }
 
-void ArmCheckpoint::schedule(std::chrono::duration<double> cost) {
+void ArmCheckpoint::schedule(double cost) {
   constexpr double kNever = 1e9;  // seconds; a clock holds no infinity
-  const std::chrono::duration<double> pause(std::min(kNever, std::max(every_, cost.count() / kMostOfTheTime)));
+  const std::chrono::duration<double> pause(std::min(kNever, std::max(every_, cost / kMostOfTheTime)));
   next_ = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(pause);
 }
 
@@ -53,8 +54,8 @@ void ArmCheckpoint::remove() const {
 }
 
 void ArmCheckpoint::save(double day, simulation::Simulation& simulation, ArmRecorder& recorder, DoseGates& gates) {
-  constexpr std::chrono::duration<double> kAfterAFailure{3.0};  // a disk does not empty itself at once
-  const auto begin = std::chrono::steady_clock::now();
+  constexpr double kAfterAFailure = 3.0;  // seconds; a disk does not empty itself at once
+  const Stopwatch watch;
   schedule(kAfterAFailure);
   output::CheckpointWriter writer(file_, labels_, &ranks_);
   ranks_.together([&] {
@@ -64,7 +65,7 @@ void ArmCheckpoint::save(double day, simulation::Simulation& simulation, ArmReco
   simulation.save(writer);
   writer.commit();
   saved_day_ = day;
-  schedule(std::chrono::steady_clock::now() - begin);
+  schedule(watch.seconds());
 }
 
 output::CheckpointReader ArmCheckpoint::open(ArmRecorder& recorder, DoseGates& gates) const {

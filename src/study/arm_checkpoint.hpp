@@ -32,7 +32,7 @@ class ArmCheckpoint {
   output::CheckpointReader open(ArmRecorder& recorder, DoseGates& gates) const;
 
  private:
-  void schedule(std::chrono::duration<double> cost);
+  void schedule(double cost);
 
   std::filesystem::path file_;
   output::CheckpointLabels labels_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include "howship/core/files.hpp"
 #include "howship/core/interrupt.hpp"
 #include "howship/core/progress.hpp"
+#include "howship/core/stopwatch.hpp"
 #include "howship/output/budget.hpp"
 #include "howship/output/citations.hpp"
 #include "howship/output/patient_series.hpp"
@@ -219,10 +219,7 @@ void require_no_space(const Study& study) {
 
 RunResult run_patients(const Study& study, const PatientTable& table, const DataFolder& data, const UnitSystem& units,
                        const RunOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
-  const auto seconds = [&start] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
+  const Stopwatch watch;
   const auto say = [&options](const std::string& text) {
     if (!options.quiet) fmt::print(stderr, "{}\n", text);
   };
@@ -249,7 +246,7 @@ RunResult run_patients(const Study& study, const PatientTable& table, const Data
   const Shared shared{study, table, place, std::move(arms), std::move(bound), std::move(read_outs), std::move(columns)};
   const std::size_t window = window_of(shared, options.threads);
   const Plan plan = patients_plan(shared, folder, window);
-  if (options.dry_run) return {plan, folder, seconds()};
+  if (options.dry_run) return {plan, folder, watch.seconds()};
   say(plan.text(study));
 
   const InterruptGuard interrupt;
@@ -276,11 +273,11 @@ RunResult run_patients(const Study& study, const PatientTable& table, const Data
     if (failed_patients > 0) throw NumericalError(failure_text(patients, failed_patients));
   } catch (...) {
     progress.end();
-    record.fails(std::current_exception(), seconds());
+    record.fails(std::current_exception(), watch.seconds());
     throw;
   }
-  record.complete(seconds());
-  return {plan, folder, seconds()};
+  record.complete(watch.seconds());
+  return {plan, folder, watch.seconds()};
 }
 
 }  // namespace howship::study

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <type_traits>
 #include <utility>
 
 #include "howship/core/error.hpp"
+#include "howship/core/stopwatch.hpp"
 
 namespace howship::study {
 namespace {
@@ -22,22 +22,19 @@ double seconds_of(const CompiledArm& compiled, const Study& study, const Place& 
   simulation::Simulation simulation(
       compiled.kinetics, arm.parameters, place.domain, place.given_fields(arm.model->given),
       {study.solver.relative_tolerance, study.solver.max_step, study.solver.max_order, threads});
-  const auto begin = std::chrono::steady_clock::now();
-  const auto elapsed = [&begin] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  };
+  const Stopwatch watch;
   double share = 0.0;
   try {
     simulation.run(
         arm.schedule, [](const simulation::State&, simulation::Moment) {},
         [&](double time, double) {
           share = time / arm.schedule.end;
-          return elapsed() < kLongest;
+          return watch.seconds() < kLongest;
         });
   } catch (const Interrupted&) {
-    return elapsed() / share;
+    return watch.seconds() / share;
   }
-  return elapsed();
+  return watch.seconds();
 }
 
 }  // namespace
