@@ -60,6 +60,7 @@ class Builder {
   void check_maxima(NodeId contribution, const ProcessStatement& s);
   void species_formulas();
   void check_constant(NodeId node, const Text& text, Scope scope, const std::string& what);
+  void check_of_place(NodeId node, const Text& text, const std::string& what);
   void observables();
   void doses();
   void events();

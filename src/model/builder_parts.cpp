@@ -125,8 +125,7 @@ void Builder::species_formulas() {
               "leave 'diffusion' out, or make it local");
       species.diffusion = diffusion->node;
       species.diffusion_text = diffusion_text->value;
-      check_constant(diffusion->node, *diffusion_text, species.scope,
-                     fmt::format("the diffusion coefficient of {}", s.id));
+      check_of_place(diffusion->node, *diffusion_text, fmt::format("the diffusion coefficient of {}", s.id));
     }
   }
 }
@@ -142,6 +141,15 @@ void Builder::check_constant(NodeId node, const Text& text, Scope scope, const s
   }
   if (scope == Scope::systemic && graph.depends_on(node, Op::given))
     fault(text.where, fmt::format("{} is one number and cannot depend on a given field", what));
+}
+
+void Builder::check_of_place(NodeId node, const Text& text, const std::string& what) {
+  for (const Op op : {Op::time, Op::systemic, Op::reduction}) {
+    if (!model_.graph.depends_on(node, op)) continue;
+    fault(text.where, fmt::format("{} depends on something that is not in its voxel", what),
+          "it may use parameters, given fields and local species");
+    return;
+  }
 }
 
 void Builder::observables() {

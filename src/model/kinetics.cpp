@@ -34,9 +34,24 @@ std::vector<std::size_t> diffusing_of(const Model& model) {
   return out;
 }
 
-std::vector<NodeId> coefficients_of(const Model& model, const std::vector<std::size_t>& diffusing) {
+std::vector<NodeId> coefficients_of(const Model& model) {
   std::vector<NodeId> out;
-  for (const std::size_t slot : diffusing) out.push_back(*model.species[model.local[slot]].diffusion);
+  for (const std::size_t slot : diffusing_of(model)) out.push_back(*model.species[model.local[slot]].diffusion);
+  return out;
+}
+
+/// Those that depend on what is in the voxel.
+std::vector<std::size_t> followed_of(const Graph& graph, const std::vector<NodeId>& coefficients) {
+  std::vector<std::size_t> out;
+  for (std::size_t d = 0; d < coefficients.size(); ++d) {
+    if (graph.depends_on(coefficients[d], Op::local)) out.push_back(d);
+  }
+  return out;
+}
+
+std::vector<NodeId> selected(const std::vector<NodeId>& nodes, const std::vector<std::size_t>& which) {
+  std::vector<NodeId> out;
+  for (const std::size_t i : which) out.push_back(nodes[i]);
   return out;
 }
 
@@ -170,18 +185,20 @@ struct KineticsParts {
   Graph graph;
   std::vector<bool> autonomous;
   std::vector<KnownInput> inputs;
-  std::vector<NodeId> local, systemic, integrands, initial_systemic;
+  std::vector<NodeId> local, systemic, integrands, initial_systemic, coefficients;
 
   explicit KineticsParts(const Model& model)
       : graph(model.graph),
         autonomous(autonomous_of(model)),
         integrands(integrands_of(model)),
-        initial_systemic(initial_of(model, model.systemic)) {
+        initial_systemic(initial_of(model, model.systemic)),
+        coefficients(coefficients_of(model)) {
     for (const std::size_t s : model.systemic) systemic.push_back(model.rates[s]);
     std::vector<std::pair<NodeId, NodeId>> shifted;
     for (const std::size_t s : model.local) local.push_back(local_rate(model, s, shifted));
     local = graph.replaced(local, shifted);
     integrands = graph.replaced(integrands, shifted);
+    coefficients = graph.replaced(coefficients, shifted);
   }
 
  private:
@@ -242,13 +259,15 @@ Kinetics::Kinetics(std::shared_ptr<const Model> model, KineticsParts parts)
       point_(std::make_shared<Point>()),
       known_inputs_(std::move(parts.inputs)),
       diffusing_(diffusing_of(*model_)),
+      followed_(followed_of(parts.graph, parts.coefficients)),
       autonomous_(std::move(parts.autonomous)),
       local_rates_(parts.graph, parts.local),
       systemic_rates_(parts.graph, parts.systemic),
       integrands_(parts.graph, parts.integrands),
       initial_local_(parts.graph, initial_of(*model_, model_->local)),
       initial_systemic_(parts.graph, parts.initial_systemic),
-      diffusion_(parts.graph, coefficients_of(*model_, diffusing_)),
+      diffusion_(parts.graph, parts.coefficients),
+      followed_diffusion_(parts.graph, selected(parts.coefficients, followed_)),
       local_by_local_(differentiate(parts.graph, parts.local, Op::local, local_count())),
       local_by_systemic_(differentiate(parts.graph, parts.local, Op::systemic, systemic_count())),
       systemic_by_systemic_(differentiate(parts.graph, parts.systemic, Op::systemic, systemic_count())),

@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "simulation/field_system.hpp"
 
 namespace howship::simulation {
@@ -78,6 +80,16 @@ bool FieldSystem::find_failure(double time, const double* y, const double* corre
       for (std::size_t s = 0; s < layout_.locals; ++s) {
         if (std::isfinite(scratch.results[s * layout_.lanes + l])) continue;
         failure_ = failure_at(time, y, correction, kinetics_->model().local[s], block * layout_.lanes + l, what);
+        return true;
+      }
+      for (std::size_t f = 0; f < followed_.size(); ++f) {
+        const double coefficient = coefficient_of(f)[block * layout_.lanes + l];
+        if (coefficient >= 0.0) continue;
+        const model::Model& model = kinetics_->model();
+        failure_ = failure_at(
+            time, y, correction, model.local[kinetics_->diffusing()[followed_[f]]], block * layout_.lanes + l,
+            fmt::format("its diffusion coefficient is {:.3g} mm^2/day (write max(..., 0) where it may come to zero)",
+                        coefficient));
         return true;
       }
     }

@@ -24,7 +24,8 @@ bool FieldSystem::setup(const ImplicitStep& step) {
   const TimeOfScope watch(counters_.seconds_setup);
   const double* y = FieldSpace::raw(step.predicted);
   prepare(step.time, y, nullptr);
-  if (kinetics_->rate_reduction_count() > 0) gather(y, nullptr);
+  if (kinetics_->rate_reduction_count() > 0 || !followed_.empty()) gather(y, nullptr);
+  take_coefficients();
   const model::Scalars scalars{step.time, systemic_, reductions_};
   for (Scratch& scratch : scratch_) {
     kinetics_->local_by_local().program.prepare(scratch.derivatives, scalars);
@@ -229,6 +230,9 @@ void FieldSystem::apply_update(std::size_t block, const double* x, double ratio,
     double* out = diffusing_.data() + d * transport_.stride() + block * lanes;
     for (std::size_t l = 0; l < lanes; ++l) out[l] = predicted[at + l] + correction[at + l];
   }
+  if (followed_.empty()) return;
+  for (std::size_t i = 0; i < layout_.block_size(); ++i) scratch.values[i] = predicted[i] + correction[i];
+  note_coefficients(block, scratch);
 }
 
 std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iteration, double gamma_ratio,
@@ -270,7 +274,7 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
       kinetics_->local_rates().prepare(scratch.rates, {step.time, systemic_, reductions_});
     good = systemic_rates(main_rates_);
     if (layout_.locals > 0) {
-      halo_.begin(diffusing_.data(), transport_.species(), transport_.stride());
+      halo_.begin(diffusing_.data(), transport_.species() + followed_.size(), transport_.stride());
       space_.sweep(halo_, [&](std::size_t block, std::size_t thread) {
         Scratch& scratch = scratch_[thread];
         const std::size_t begin = block * size;
@@ -379,10 +383,19 @@ void FieldSystem::exchange_matrix(Archive& archive) {
   archive.exchange_part("matrix/integrand_slopes", std::span(integrand_slopes_.data(), integrand_slopes_.size()),
                         part(slopes * layout_.lanes));
   if (coupled_) {
+    const auto fields = [this](std::size_t rows) {
+      return Archive::Part{rows, layout_.whole_padded(), layout_.first, layout_.padded(), transport_.stride()};
+    };
+    if (!followed_.empty()) {
+      archive.exchange_part("matrix/coefficients", std::span(taken_.data(), taken_.size()), fields(followed_.size()));
+      if (archive.reading()) {
+        halo_.exchange(taken_.data(), followed_.size(), transport_.stride());
+        set_conductances();
+      }
+    }
     transport_solver_.exchange(archive);
-    archive.exchange_part(
-        "matrix/followers", std::span(followers_.data(), followers_.size()),
-        {transport_.species(), layout_.whole_padded(), layout_.first, layout_.padded(), transport_.stride()});
+    archive.exchange_part("matrix/followers", std::span(followers_.data(), followers_.size()),
+                          fields(transport_.species()));
   }
   for (std::size_t j = 0; j < border_.size(); ++j)
     archive.exchange_part(fmt::format("matrix/border_{}", j), std::span(border_[j].data(), border_[j].size()),

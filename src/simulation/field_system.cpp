@@ -66,7 +66,7 @@ FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kineti
       halo_(ranks, slabs_, domain, layout_),
       given_count_(given.size()),
       given_((check_given(*kinetics_, layout_.voxels, given), in_blocks(given, layout_))),
-      transport_(domain, layout_, coefficients(), halo_, ranks),
+      transport_(domain, layout_, coefficients(), kinetics_->followed(), halo_, ranks),
       lu_(layout_.locals, kinetics_->local_by_local().pattern,
           transport_.couples() ? std::span<const std::size_t>(kinetics_->diffusing()) : std::span<const std::size_t>()),
       transport_solver_(transport_, layout_, diffusing_sizes(*kinetics_), team_, halo_, sums_),
@@ -88,13 +88,14 @@ FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kineti
   const std::size_t entries =
       std::max({kinetics_->local_by_local().pattern.size(), kinetics_->local_by_systemic().pattern.size(),
                 kinetics_->integrand_by_local().pattern.size(), kinetics_->integrand_by_systemic().pattern.size(),
-                kinetics_->rate_reduction_count(), std::size_t{1}});
+                kinetics_->rate_reduction_count(), kinetics_->followed().size(), std::size_t{1}});
   for (std::size_t thread = 0; thread < team_.count(); ++thread) {
     scratch_.push_back({kinetics_->local_rates().workspace(lanes, parameters_),
                         kinetics_->local_by_local().program.workspace(lanes, parameters_),
                         kinetics_->local_by_systemic().program.workspace(lanes, parameters_),
                         kinetics_->integrands().workspace(lanes, parameters_),
                         kinetics_->integrand_by_local().program.workspace(lanes, parameters_),
+                        kinetics_->followed_diffusion().workspace(lanes, parameters_),
                         Buffer<double>(layout_.block_size()),
                         Buffer<double>(layout_.block_size()),
                         Buffer<double>(entries * layout_.lanes),
@@ -104,7 +105,9 @@ FieldSystem::FieldSystem(SUNContext context, std::shared_ptr<const model::Kineti
                         1.0});
   }
   factors_ = Buffer<float>(layout_.blocks * lu_.slots() * layout_.lanes);
-  diffusing_ = Buffer<double>(transport_.species() * transport_.stride());
+  if (coupled_) followed_ = kinetics_->followed();
+  diffusing_ = Buffer<double>((transport_.species() + followed_.size()) * transport_.stride());
+  taken_ = Buffer<double>(followed_.size() * transport_.stride());
   if (coupled_) {
     trailing_ = Buffer<double>(transport_.species() * transport_.stride());
     trailing_weights_ = Buffer<double>(transport_.species() * transport_.stride());
@@ -182,6 +185,15 @@ void FieldSystem::fill_initial_state(double* values, std::span<double> systemic)
                                    voxel_text(domain_, layout_.first + layout_.source(block * lanes + i % lanes))),
                        "its formula is " + species.initial_text);
     }
+    if (followed_.empty()) continue;
+    Scratch& scratch = scratch_.front();
+    kinetics_->followed_diffusion().prepare(scratch.coefficients, scalars);
+    std::copy(out, out + layout_.block_size(), scratch.values.data());
+    note_coefficients(block, scratch);
+    for (std::size_t f = 0; f < followed_.size(); ++f) {
+      for (std::size_t lane = block * lanes; lane < block * lanes + layout_.valid_lanes(block); ++lane)
+        check_coefficient(*kinetics_, followed_[f], coefficient_of(f)[lane], domain_, layout_.first + lane);
+    }
   }
 }
 
@@ -206,15 +218,47 @@ bool FieldSystem::none_is_bad() {
   return !ranks_.any(std::any_of(bad_blocks_.begin(), bad_blocks_.end(), [](auto bad) { return bad != 0; }));
 }
 
+double* FieldSystem::coefficient_of(std::size_t followed) {
+  return diffusing_.data() + (transport_.species() + followed) * transport_.stride();
+}
+
+// The coefficients that follow the state, of scratch.values.
+void FieldSystem::note_coefficients(std::size_t block, Scratch& scratch) {
+  const std::size_t lanes = layout_.lanes;
+  kinetics_->followed_diffusion().run(scratch.coefficients, {scratch.values.data(), lanes},
+                                      {given_.data() + block * given_count_ * lanes, lanes}, 0,
+                                      {scratch.entries.data(), lanes});
+  for (std::size_t f = 0; f < followed_.size(); ++f)
+    std::copy_n(scratch.entries.data() + f * lanes, lanes, coefficient_of(f) + block * lanes);
+}
+
+// The matrix is made with the coefficients as they are now.
+void FieldSystem::take_coefficients() {
+  if (followed_.empty()) return;
+  halo_.exchange(coefficient_of(0), followed_.size(), transport_.stride());
+  std::copy_n(coefficient_of(0), taken_.size(), taken_.data());
+  set_conductances();
+}
+
+void FieldSystem::set_conductances() {
+  const std::size_t lanes = layout_.lanes;
+  team_.for_blocks(layout_.blocks, [&](std::size_t block, std::size_t) {
+    for (std::size_t f = 0; f < followed_.size(); ++f)
+      transport_.set_conductances(followed_[f], taken_.data() + f * transport_.stride(), block * lanes,
+                                  (block + 1) * lanes);
+  });
+}
+
 // Copies the diffusing species out of the blocks and sums the integrands, both at y + correction (if any).
 void FieldSystem::gather(const double* y, const double* correction) {
   const std::size_t lanes = layout_.lanes;
   const std::size_t size = layout_.block_size();
   const auto& slots = kinetics_->diffusing();
   const std::size_t sums = kinetics_->rate_reduction_count();
-  if (sums > 0) {
-    for (Scratch& scratch : scratch_)
-      kinetics_->integrands().prepare(scratch.integrands, {time_, systemic_, reductions_});
+  for (Scratch& scratch : scratch_) {
+    const model::Scalars scalars{time_, systemic_, reductions_};
+    if (sums > 0) kinetics_->integrands().prepare(scratch.integrands, scalars);
+    if (!followed_.empty()) kinetics_->followed_diffusion().prepare(scratch.coefficients, scalars);
   }
   space_.sweep([&](std::size_t block, std::size_t thread) {
     const double* values = y + block * size;
@@ -224,10 +268,12 @@ void FieldSystem::gather(const double* y, const double* correction) {
       for (std::size_t l = 0; l < lanes; ++l)
         out[l] = values[at + l] + (correction == nullptr ? 0.0 : correction[block * size + at + l]);
     }
-    if (sums == 0) return;
+    if (sums == 0 && followed_.empty()) return;
     Scratch& scratch = scratch_[thread];
     for (std::size_t i = 0; i < size; ++i)
       scratch.values[i] = values[i] + (correction == nullptr ? 0.0 : correction[block * size + i]);
+    if (!followed_.empty()) note_coefficients(block, scratch);
+    if (sums == 0) return;
     kinetics_->integrands().run(scratch.integrands, {scratch.values.data(), lanes},
                                 {given_.data() + block * given_count_ * lanes, lanes}, 0,
                                 {scratch.entries.data(), lanes});
@@ -262,8 +308,18 @@ bool FieldSystem::evaluate_block(std::size_t block, Scratch& scratch) {
   kinetics_->local_rates().run(scratch.rates, {scratch.values.data(), lanes},
                                {given_.data() + block * given_count_ * lanes, lanes}, 0, {rates, lanes});
   std::array<double, Program::kBlock> flow{};
+  bool sound = true;  // every coefficient is zero or positive
+  std::size_t f = 0;
   for (std::size_t d = 0; d < transport_.species(); ++d) {
-    transport_.rate(d, diffusing_.data() + d * transport_.stride(), block * lanes, (block + 1) * lanes, flow.data());
+    const double* c = diffusing_.data() + d * transport_.stride();
+    if (f < followed_.size() && followed_[f] == d) {
+      const double* coefficient = coefficient_of(f++);
+      transport_.rate(c, coefficient, block * lanes, (block + 1) * lanes, flow.data());
+      sound = sound && std::all_of(coefficient + block * lanes, coefficient + (block + 1) * lanes,
+                                   [](double one) { return one >= 0.0; });
+    } else {
+      transport_.rate(d, c, block * lanes, (block + 1) * lanes, flow.data());
+    }
     double* out = rates + kinetics_->diffusing()[d] * lanes;
     for (std::size_t l = 0; l < lanes; ++l) out[l] += flow[l];
   }
@@ -273,7 +329,7 @@ bool FieldSystem::evaluate_block(std::size_t block, Scratch& scratch) {
   }
   double all = 0.0;
   for (std::size_t l = 0; l < lanes; ++l) all += check[l];
-  return all == 0.0;
+  return all == 0.0 && sound;
 }
 
 bool FieldSystem::systemic_rates(std::span<double> out) {
@@ -305,7 +361,7 @@ bool FieldSystem::rates(double time, const double* y, double* out) {
   gather(y, nullptr);
   for (Scratch& scratch : scratch_) kinetics_->local_rates().prepare(scratch.rates, {time, systemic_, reductions_});
   if (layout_.locals > 0) {
-    halo_.begin(diffusing_.data(), transport_.species(), transport_.stride());
+    halo_.begin(diffusing_.data(), transport_.species() + followed_.size(), transport_.stride());
     space_.sweep(halo_, [&](std::size_t block, std::size_t thread) {
       Scratch& scratch = scratch_[thread];
       const std::size_t begin = block * layout_.block_size();

@@ -62,7 +62,7 @@ class FieldSystem final : public OdeSystem {
  private:
   /// What one thread works with.
   struct Scratch {
-    model::Program::Workspace rates, derivatives, by_systemic, integrands, integrand_derivatives;
+    model::Program::Workspace rates, derivatives, by_systemic, integrands, integrand_derivatives, coefficients;
     Buffer<double> values, results, entries, matrix;
     std::array<double, model::Program::kBlock> squares{}, squares_sum{};
     double slack = 1.0;
@@ -74,6 +74,10 @@ class FieldSystem final : public OdeSystem {
   bool none_is_bad();
   void agree_on_failure(bool mine);
   void gather(const double* y, const double* correction);
+  void note_coefficients(std::size_t block, Scratch& scratch);
+  void take_coefficients();
+  void set_conductances();
+  double* coefficient_of(std::size_t followed);
   void prepare(double time, const double* y, const double* correction);
   void note_known(std::span<const double> systemic);
   bool evaluate_block(std::size_t block, Scratch& scratch);
@@ -115,7 +119,10 @@ class FieldSystem final : public OdeSystem {
 
   std::vector<Scratch> scratch_;
   Buffer<float> factors_;
-  Buffer<double> diffusing_;                    ///< diffusing species, each contiguous over voxels and halo
+  std::vector<std::size_t> followed_;  ///< of the diffusing species, those whose coefficients change
+  /// Diffusing species, then the coefficients of those followed, each contiguous over voxels and halo.
+  Buffer<double> diffusing_;
+  Buffer<double> taken_;                        ///< the coefficients that the matrix was made with
   Buffer<double> trailing_, trailing_weights_;  ///< the same for the reduced linear system
   Buffer<float> followers_;  ///< per diffusing species: size of all errors that follow from its own over its own
   Buffer<double> update_;    ///< a Newton update between two sweeps

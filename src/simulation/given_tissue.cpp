@@ -21,6 +21,15 @@ void check_given(const model::Kinetics& kinetics, std::size_t voxels, const std:
   }
 }
 
+void check_coefficient(const model::Kinetics& kinetics, std::size_t diffusing, double value,
+                       const vertebra::Domain& domain, std::size_t voxel) {
+  if (std::isfinite(value) && value >= 0.0) return;
+  const auto& species = kinetics.model().species[kinetics.model().local[kinetics.diffusing()[diffusing]]];
+  throw InputError(
+      fmt::format("the diffusion coefficient of {} is {} mm^2/day in {}", species.id, value, voxel_text(domain, voxel)),
+      "it must be zero or positive everywhere; its formula is " + species.diffusion_text);
+}
+
 std::vector<std::vector<double>> diffusion_coefficients(const model::Kinetics& kinetics,
                                                         std::span<const double> parameters,
                                                         const vertebra::Domain& domain, const Layout& layout,
@@ -40,16 +49,11 @@ std::vector<std::vector<double>> diffusion_coefficients(const model::Kinetics& k
     program.run(workspace, {local.data(), lanes}, {given.data() + block * given_count * lanes, lanes}, 0,
                 {out.data(), lanes});
     for (std::size_t d = 0; d < count; ++d) {
+      if (std::binary_search(kinetics.followed().begin(), kinetics.followed().end(), d)) continue;
       for (std::size_t l = 0; l < layout.valid_lanes(block); ++l) {
-        const double value = out[d * lanes + l];
         const std::size_t voxel = block * lanes + l;
-        if (!(std::isfinite(value) && value >= 0.0)) {
-          const auto& species = kinetics.model().species[kinetics.model().local[kinetics.diffusing()[d]]];
-          throw InputError(fmt::format("the diffusion coefficient of {} is {} mm^2/day in {}", species.id, value,
-                                       voxel_text(domain, layout.first + voxel)),
-                           "it must be zero or positive everywhere; its formula is " + species.diffusion_text);
-        }
-        fields[d][voxel] = value;
+        fields[d][voxel] = out[d * lanes + l];
+        check_coefficient(kinetics, d, fields[d][voxel], domain, layout.first + voxel);
       }
     }
   }

@@ -179,7 +179,8 @@ std::size_t Simulation::memory_estimate(const model::Kinetics& kinetics, std::si
   per_voxel +=
       kinetics.integrand_by_local().pattern.size() * sizeof(float) + kinetics.rate_reduction_count() * sizeof(double);
   if (diffusing > 0)
-    per_voxel += 6 * sizeof(std::int32_t) + diffusing * (15 * sizeof(double) + (diffusing + 1) * sizeof(float));
+    per_voxel += 2 * kinetics.followed().size() * sizeof(double) + 6 * sizeof(std::int32_t) +
+                 diffusing * (15 * sizeof(double) + (diffusing + 1) * sizeof(float));
   return layout.padded() * per_voxel;
 }
 

@@ -15,13 +15,15 @@ namespace howship::simulation {
 /// Diffusion by finite volumes: dc/dt = Σ over the faces of a voxel of g_face (c_neighbour - c), with
 ///   g_face = 2 D₁D₂/(D₁+D₂) / h²
 /// (harmonic mean over the face, h the spacing across it) and no face, so no flux, where there is no active neighbour.
+/// A coefficient may follow the state; conductances and diagonal are then those it was last told.
 /// What leaves one voxel enters the next to the last bit, so the integral is conserved. Second order in h.
 /// Patankar, Numerical Heat Transfer and Fluid Flow (1980), chapter 4.
 class Transport {
  public:
   /// @param coefficients  for each diffusing species one value per voxel of the layout, mm^2/day. All ranks.
+  /// @param followed      ascending, those whose coefficients come later and change
   Transport(const vertebra::Domain& domain, const Layout& layout, const std::vector<std::vector<double>>& coefficients,
-            Halo& halo, Ranks& ranks);
+            const std::vector<std::size_t>& followed, Halo& halo, Ranks& ranks);
 
   std::size_t species() const { return fields_.size(); }
   /// Whether any species flows between any two voxels.
@@ -33,6 +35,11 @@ class Transport {
   /// out[i] = the rate by transport in voxel lane begin + i, for lanes in [begin, end); c over all padded lanes and the
   /// halo.
   void rate(std::size_t species, const double* c, std::size_t begin, std::size_t end, double* out) const;
+  /// The same with other coefficients, over all padded lanes and the halo.
+  void rate(const double* c, const double* coefficient, std::size_t begin, std::size_t end, double* out) const;
+
+  /// The conductances of lanes [begin, end) from coefficients over all padded lanes and the halo.
+  void set_conductances(std::size_t species, const double* coefficient, std::size_t begin, std::size_t end);
 
   /// Sum of the conductances of a voxel's faces, 1/day, over all padded lanes.
   const double* diagonal(std::size_t species) const { return fields_[species].diagonal.data(); }
@@ -46,7 +53,11 @@ class Transport {
     Buffer<double> diagonal;
   };
 
-  std::size_t stride_;
+  bool is_face(std::size_t face, std::size_t lane) const;
+  void set_uniform(Field& field, double coefficient);
+
+  std::size_t voxels_, stride_;
+  std::array<double, 3> twice_per_area_{};               ///< 2 / h^2 along each axis
   std::array<Buffer<std::int32_t>, kFaces> neighbours_;  ///< lanes; the voxel itself where there is none
   std::vector<Field> fields_;
   bool couples_ = false;

@@ -69,6 +69,9 @@ class Kinetics {
   const Program& initial_systemic() const { return initial_systemic_; }
   const Program& diffusion() const { return diffusion_; }  ///< one output per diffusing species, mm^2/day
   const std::vector<std::size_t>& diffusing() const { return diffusing_; }  ///< local slots, ascending
+  /// The diffusing species, as places in diffusing(), whose coefficients change with what is in the voxel.
+  const std::vector<std::size_t>& followed() const { return followed_; }
+  const Program& followed_diffusion() const { return followed_diffusion_; }  ///< one output for each of them
 
   const Derivatives& local_by_local() const { return local_by_local_; }
   const Derivatives& local_by_systemic() const { return local_by_systemic_; }
@@ -97,9 +100,10 @@ class Kinetics {
   std::shared_ptr<const Model> model_;
   std::shared_ptr<Point> point_;
   std::vector<KnownInput> known_inputs_;
-  std::vector<std::size_t> diffusing_;
+  std::vector<std::size_t> diffusing_, followed_;
   std::vector<bool> autonomous_;
-  Program local_rates_, systemic_rates_, integrands_, initial_local_, initial_systemic_, diffusion_;
+  Program local_rates_, systemic_rates_, integrands_, initial_local_, initial_systemic_, diffusion_,
+      followed_diffusion_;
   Derivatives local_by_local_, local_by_systemic_, systemic_by_systemic_, systemic_by_reduction_, integrand_by_local_,
       integrand_by_systemic_;
   Switches switches_;

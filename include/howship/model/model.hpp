@@ -24,12 +24,12 @@ struct Species {
   std::string id, title;
   Scope scope = Scope::local;
   Unit unit;
-  std::size_t slot = 0;                          ///< among the species of the same scope
-  NodeId node = 0;                               ///< its leaf in the graph
-  NodeId initial = 0;                            ///< depends on parameters and, of a local species, on given fields
-  std::string initial_text, initial_source;      ///< the source where an overlay sets it, otherwise empty
-  double typical = 1.0;                          ///< base unit; relative accuracy is kept above this size
-  std::optional<NodeId> diffusion;               ///< mm^2/day; depends on parameters and given fields only
+  std::size_t slot = 0;                      ///< among the species of the same scope
+  NodeId node = 0;                           ///< its leaf in the graph
+  NodeId initial = 0;                        ///< depends on parameters and, of a local species, on given fields
+  std::string initial_text, initial_source;  ///< the source where an overlay sets it, otherwise empty
+  double typical = 1.0;                      ///< base unit; relative accuracy is kept above this size
+  std::optional<NodeId> diffusion;  ///< mm^2/day; depends on parameters, given fields and the voxel's own species
   std::string diffusion_text, diffusion_source;  ///< as above
   Origin origin;
 };
