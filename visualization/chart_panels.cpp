@@ -1,8 +1,11 @@
 #include "chart_panels.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -60,10 +63,17 @@ std::vector<Curve> curves_of(const Run& run, const std::string& column, bool dru
   return curves;
 }
 
+constexpr std::array<const char*, 3> kPlaces{"serum", "plasma", "bone"};
+
+bool is_drug(const std::string& column) {
+  return std::any_of(kPlaces.begin(), kPlaces.end(),
+                     [&](const char* place) { return column.ends_with(std::string("_") + place); });
+}
+
 // Names of drugs: columns that end in where the drug is.
 std::vector<std::pair<std::string, std::string>> drug_columns(const Run& run) {
   std::vector<std::pair<std::string, std::string>> found;
-  for (const char* place : {"serum", "plasma", "bone"}) {
+  for (const char* place : kPlaces) {
     const std::string ending = std::string("_") + place;
     for (const Arm& arm : run.arms) {
       for (const Column& column : arm.series.columns) {
@@ -78,6 +88,61 @@ std::vector<std::pair<std::string, std::string>> drug_columns(const Run& run) {
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   return found;
+}
+
+// A title has a line of its own above the panel, and no more; what a model says at length is cut where it can be.
+std::string short_title(const Run& run, const std::string& name) {
+  constexpr std::size_t kLine = 56;
+  const auto known =
+      std::find_if(run.columns.begin(), run.columns.end(), [&](const ColumnTitle& c) { return c.name == name; });
+  if (known == run.columns.end() || known->title.empty()) return name;
+  std::string title = known->title;
+  for (const char* end : {": ", " (", "; ", ", "}) {
+    if (title.size() > kLine) title = title.substr(0, title.find(end));
+  }
+  if (title.size() > kLine) return name;
+  const auto is_lower = [&](std::size_t i) { return std::islower(static_cast<unsigned char>(title[i])) != 0; };
+  if (title.size() > 1 && is_lower(0) && (is_lower(1) || title[1] == ' '))
+    title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
+  return title;
+}
+
+// A short infusion peaks hundreds of times above what follows it: a drug that does has a logarithmic axis.
+std::optional<ChartPanel> panel_of(const Run& run, const std::string& column, const std::string& title) {
+  const bool drug = is_drug(column);
+  ChartPanel panel{.title = title, .curves = curves_of(run, column, drug)};
+  if (panel.curves.empty()) return std::nullopt;
+  panel.title = with_unit(title, panel.curves.front().column->unit);
+  if (drug) {
+    std::vector<double> values;
+    for (const double v : panel.curves.front().column->values) {
+      if (v > 0.0) values.push_back(v);
+    }
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+    panel.logarithmic = range(panel.curves).second > 100.0 * values[values.size() / 2];
+    panel.spikes = panel.logarithmic;
+  }
+  set_value_axis(panel, kDecades);
+  return panel;
+}
+
+std::vector<ChartPanel> panels_of(const Run& run, const std::vector<std::string>& columns) {
+  std::vector<ChartPanel> panels;
+  for (const std::string& column : columns) {
+    if (auto panel = panel_of(run, column, short_title(run, column))) panels.push_back(std::move(*panel));
+  }
+  return panels;
+}
+
+std::vector<std::string> first_columns(const Run& run, std::size_t most) {
+  std::vector<std::string> names;
+  for (const Arm& arm : run.arms) {
+    for (const Column& column : arm.series.columns) {
+      if (names.size() < most && std::find(names.begin(), names.end(), column.name) == names.end())
+        names.push_back(column.name);
+    }
+  }
+  return names;
 }
 
 }  // namespace
@@ -123,21 +188,10 @@ std::string ChartPanel::tick_label(double value) const {
 
 std::vector<ChartPanel> choose_panels(const Run& run) {
   constexpr std::size_t kMost = 6;
+  if (!run.charts.empty()) return panels_of(run, run.charts);
   std::vector<ChartPanel> drugs;
   for (const auto& [column, title] : drug_columns(run)) {
-    ChartPanel panel{.title = title, .curves = curves_of(run, column, true)};
-    if (panel.curves.empty()) continue;
-    panel.title = with_unit(title, panel.curves.front().column->unit);
-    // A short infusion peaks hundreds of times above what follows it.
-    std::vector<double> values;
-    for (const double v : panel.curves.front().column->values) {
-      if (v > 0.0) values.push_back(v);
-    }
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-    panel.logarithmic = range(panel.curves).second > 100.0 * values[values.size() / 2];
-    panel.spikes = panel.logarithmic;
-    set_value_axis(panel, kDecades);
-    drugs.push_back(std::move(panel));
+    if (auto panel = panel_of(run, column, title)) drugs.push_back(std::move(*panel));
   }
   if (drugs.size() > kMost - 3) drugs.resize(kMost - 3);
   // In 0-D a volume means nothing.
@@ -156,15 +210,14 @@ std::vector<ChartPanel> choose_panels(const Run& run) {
     if (quantity.columns[0] == "OCa" && is_shown("osteoclasts_relative")) continue;
     if (quantity.columns[0] == "tumour" && is_shown("lesion_volume")) continue;
     for (const std::string& column : quantity.columns) {
-      ChartPanel panel{.title = quantity.title, .curves = curves_of(run, column, false)};
-      if (panel.curves.empty()) continue;
-      panel.title = with_unit(quantity.title, panel.curves.front().column->unit);
-      set_value_axis(panel, kDecades);
-      panels.push_back(std::move(panel));
+      auto panel = panel_of(run, column, quantity.title);
+      if (!panel) continue;
+      panels.push_back(std::move(*panel));
       shown.push_back(quantity.columns[0]);
       break;
     }
   }
+  if (panels.empty() && drugs.empty()) return panels_of(run, first_columns(run, kMost));
   std::move(drugs.begin(), drugs.end(), std::back_inserter(panels));
   return panels;
 }

@@ -32,7 +32,8 @@ struct ChartPanel {
 /// Sets low, high and step from what the curves hold. A logarithmic axis shows so many decades below the highest value.
 void set_value_axis(ChartPanel& panel, double decades);
 
-/// The quantities that tell the story, of those that the run's tables have.
+/// The columns that the study asks for. If it asks for none, the quantities that tell the story, of those that the
+/// run's tables have; and if they have none of them, their first columns.
 std::vector<ChartPanel> choose_panels(const Run& run);
 
 }  // namespace howship::visualization

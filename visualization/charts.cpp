@@ -26,13 +26,25 @@ std::vector<LegendEntry> legend_of(const Run& run) {
   return entries;
 }
 
+// Whether curves run along the foot of a panel between two days.
+bool foot_is_free(const ChartPanel& panel, double from, double to) {
+  const double foot = panel.low + 0.15 * (panel.high - panel.low);
+  for (const Curve& curve : panel.curves) {
+    for (std::size_t i = 0; i < curve.column->values.size(); ++i) {
+      const double day = (*curve.days)[i];
+      if (day >= from && day <= to && panel.axis_value(curve.column->values[i]) < foot) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 Raster draw_time_courses(const Run& run, int width) {
   const std::vector<ChartPanel> panels = choose_panels(run);
   if (panels.empty()) {
-    throw InputError(fmt::format("no time series of '{}' has a quantity that is drawn", run.folder.string()),
-                     "the tables need at least one of BVTV, lesion_volume, tumour, osteoclasts_relative, OCa");
+    throw InputError(fmt::format("the tables of '{}' have nothing to draw", run.folder.string()),
+                     "a chart needs a column besides the time, and a row");
   }
   double first = std::numeric_limits<double>::max();
   double last = std::numeric_limits<double>::lowest();
@@ -80,7 +92,9 @@ Raster draw_time_courses(const Run& run, int width) {
       canvas.line(std::array{Point{at, y}, Point{at, y + place.height}}, 2 * scale, kGrey,
                   {7 * scale, 6 * scale, 7 * scale, 6 * scale});
       if (p == 0) {
-        canvas.text({at + 10 * scale, y + place.height - 22 * scale}, "treatment starts",
+        const double third = (last - first) / 3.0;
+        const bool low = foot_is_free(panels[p], *treatment, *treatment + third);
+        canvas.text({at + 10 * scale, low ? y + place.height - 22 * scale : y + 12 * scale}, "treatment starts",
                     {.size = 24 * scale, .colour = kGrey});
       }
     }

@@ -139,6 +139,9 @@ Run read_run(const fs::path& folder, const std::vector<std::string>& arms) {
       run.notes.push_back(fmt::format("this run is not complete (it says '{}'{}); drawing what is there", status,
                                       message.empty() ? "" : ": " + message));
     }
+    for (const Json& column : json.value("columns", Json::array()))
+      run.columns.push_back({column.value("name", ""), column.value("title", "")});
+    run.charts = json.value("charts", std::vector<std::string>());
     const Json all = json.value("arms", Json::array());
     check_names(arms, all);
     for (const Json& entry : all) {

@@ -24,13 +24,20 @@ struct Arm {
   TimeSeries series;                      ///< empty when the arm has not begun
 };
 
+/// A column of the tables, as run.json explains it.
+struct ColumnTitle {
+  std::string name, title;
+};
+
 /// What a run folder says of itself; the fields themselves are read later, see volume.hpp.
 struct Run {
   std::filesystem::path folder;
   std::string id;
   std::string title;
   std::vector<Arm> arms;
-  std::vector<std::string> notes;  ///< what the user should know: the run did not end, an arm has nothing yet
+  std::vector<ColumnTitle> columns;  ///< empty in runs of an earlier program
+  std::vector<std::string> charts;   ///< columns that the study wants drawn, or none
+  std::vector<std::string> notes;    ///< what the user should know: the run did not end, an arm has nothing yet
 };
 
 /// @param arms  ids of the arms to read; empty: all of them

@@ -75,6 +75,12 @@ Json patients_json(const PatientsRecord& patients, const std::vector<ArmRecord>&
           {"failed", failed}};
 }
 
+Json records_json(const std::vector<FieldRecord>& records) {
+  Json all = Json::array();
+  for (const FieldRecord& one : records) all.push_back({{"name", one.name}, {"unit", one.unit}, {"title", one.title}});
+  return all;
+}
+
 struct FileCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -121,9 +127,6 @@ Status status_of(const std::string& text) {
 }  // namespace
 
 std::string Manifest::to_json() const {
-  Json fields_json = Json::array();
-  for (const FieldRecord& field : fields)
-    fields_json.push_back({{"name", field.name}, {"unit", field.unit}, {"title", field.title}});
   Json arms_json = Json::array();
   for (const ArmRecord& arm : arms) {
     if (!patients) arms_json.push_back(arm_json(arm));
@@ -148,7 +151,9 @@ std::string Manifest::to_json() const {
                  {"spacing_mm", vertebra.spacing},
                  {"volume_mm3", vertebra.volume},
                  {"notes", vertebra.notes}}},
-               {"fields", fields_json},
+               {"fields", records_json(fields)},
+               {"columns", records_json(columns)},
+               {"charts", charts},
                {"arms", arms_json},
                {"digests", digests}};
   if (branch)

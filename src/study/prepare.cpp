@@ -10,6 +10,7 @@
 
 #include "howship/study/schedule.hpp"
 
+#include "read_outs.hpp"
 #include "regimen.hpp"
 
 namespace howship::study {
@@ -120,12 +121,23 @@ class Preparer {
 
   // What the study says for all arms need only mean something in one of them: overlays bring names of their own.
   void check_shared_names() {
-    std::set<std::string> parameters, fields;
+    std::set<std::string> parameters, fields, columns;
     for (const auto& [ids, model] : built_) {
       if (!model) return;  // it might have had the name
       for (const std::string& id : ids_of(model->parameters)) parameters.insert(id);
       for (const auto& list : {ids_of(model->species), ids_of(model->quantities), ids_of(model->observables)})
         fields.insert(list.begin(), list.end());
+      const ReadOuts tables(*model);
+      for (const output::Column& column : tables.columns()) columns.insert(column.name);
+    }
+    for (const std::string& name : study_.output.charts) {
+      if (columns.contains(name)) continue;
+      fault(study_.output.chart_places.at(name),
+            fields.contains(name)
+                ? fmt::format("'{}' is not in the tables, so it has no chart", name)
+                : fmt::format("there is nothing named '{}' in the model that a chart could show", name),
+            fields.contains(name) ? "tables hold species and observables: make it an observable"
+                                  : did_you_mean(name, {columns.begin(), columns.end()}));
     }
     for (const ParameterValue& value : study_.parameters) {
       if (!value.inherited && !parameters.contains(value.id))

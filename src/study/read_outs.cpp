@@ -3,21 +3,21 @@
 namespace howship::study {
 
 ReadOuts::ReadOuts(const model::Model& model) {
-  const auto add = [&](const std::string& id, const Unit& unit, model::NodeId node, bool is_field) {
+  const auto add = [&](const auto& what, model::NodeId node, bool is_field) {
     (is_field ? means_at_ : numbers_at_).push_back(columns_.size());
     (is_field ? means_ : numbers_).push_back(node);
-    scales_.push_back(1.0 / unit.scale);
-    columns_.push_back({id, unit.text});
+    scales_.push_back(1.0 / what.unit.scale);
+    columns_.push_back({what.id, what.unit.text, what.title});
   };
   for (const auto& species : model.species)
-    add(species.id, species.unit, *model.find_node(species.id), species.scope == model::Scope::local);
+    add(species, *model.find_node(species.id), species.scope == model::Scope::local);
   // A model from elsewhere has no observables: its rules are what it shows.
   for (const auto& quantity : model.quantities) {
     if (!model.units_checked && quantity.stage != model::Stage::voxel && model.observables.empty())
-      add(quantity.id, quantity.unit, quantity.node, false);
+      add(quantity, quantity.node, false);
   }
   for (const auto& observable : model.observables)
-    add(observable.id, observable.unit, observable.node, observable.stage == model::Stage::voxel);
+    add(observable, observable.node, observable.stage == model::Stage::voxel);
 }
 
 std::vector<double> ReadOuts::values(simulation::Probe& probe, const simulation::State& state) const {

@@ -141,6 +141,7 @@ Output read_output(TableReader& reader, Study& study) {
   }
   output.default_fields = !reader.has("fields");
   output.fields = names(reader.texts("fields"), output.field_places);
+  output.charts = names(reader.texts("charts"), output.chart_places);
   reader.finish();
   if (std::holds_alternative<SingleVoxel>(study.vertebra) && !output.frames.empty()) {
     reader.context().fault(reader.where(frames_every ? "frames_every" : "frames"), "a single voxel has no frames",

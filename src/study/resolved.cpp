@@ -227,6 +227,7 @@ std::string resolved_text(const Study& study, const std::map<std::string, std::s
     out += "frames = " + list(study.output.frames, [](double time) { return sized(time, "day"); }) + "\n";
   if (study.output.states)
     out += "states = " + list(*study.output.states, [](double time) { return sized(time, "day"); }) + "\n";
+  if (!study.output.charts.empty()) out += "charts = " + texts(study.output.charts) + "\n";
   if (!study.output.default_fields) out += "fields = " + texts(study.output.fields) + "\n";
   for (const Arm& arm : study.arms) out += arm_table(arm);
   if (study.compare) out += compare_table(*study.compare);

@@ -8,6 +8,8 @@
 #include "howship/core/error.hpp"
 #include "howship/core/files.hpp"
 
+#include "read_outs.hpp"
+
 namespace howship::study {
 namespace {
 
@@ -52,6 +54,14 @@ void take_out_held(output::ArmRecord& arm) {
   arm.treatment_start = arm.doses.empty() ? std::nullopt : std::optional(arm.doses.front().time);
 }
 
+// Those that an earlier arm did not have.
+void join(std::vector<output::FieldRecord>& all, const std::vector<output::FieldRecord>& some) {
+  for (const output::FieldRecord& one : some) {
+    const auto same = [&one](const output::FieldRecord& known) { return known.name == one.name; };
+    if (std::none_of(all.begin(), all.end(), same)) all.push_back(one);
+  }
+}
+
 }  // namespace
 
 RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Place& place,
@@ -72,8 +82,15 @@ RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Pla
     manifest_.branch = {study.branch->run.string(), study.branch->arm, study.branch->day, study.branch->digest};
   for (const CompiledArm& arm : arms) {
     manifest_.arms.push_back(arm_record(arm));
-    if (!arm.arm.frames.empty()) add_fields(arm.arm.fields);
+    std::vector<output::FieldRecord> fields, columns;
+    for (const FrameField& field : arm.arm.fields) fields.push_back({field.name, field.unit.text, field.title});
+    const ReadOuts tables(*arm.arm.model);
+    for (const output::Column& column : tables.columns())
+      columns.push_back({column.name, column.unit, column.title});
+    if (!arm.arm.frames.empty()) join(manifest_.fields, fields);
+    join(manifest_.columns, columns);
   }
+  manifest_.charts = study.output.charts;
   if (earlier != nullptr) go_on_from(*earlier);
   write();
 }
@@ -112,14 +129,6 @@ void RunRecord::go_on_from(const output::Manifest& earlier) {
       arm.mass_balance = before.mass_balance;
       arm.ledgers = before.ledgers;
     }
-  }
-}
-
-void RunRecord::add_fields(const std::vector<FrameField>& fields) {
-  for (const FrameField& field : fields) {
-    const auto same = [&field](const output::FieldRecord& known) { return known.name == field.name; };
-    if (std::none_of(manifest_.fields.begin(), manifest_.fields.end(), same))
-      manifest_.fields.push_back({field.name, field.unit.text, field.title});
   }
 }
 

@@ -40,7 +40,6 @@ class RunRecord {
   void complete(double seconds);
 
  private:
-  void add_fields(const std::vector<FrameField>& fields);  // those that an earlier arm did not have
   void go_on_from(const output::Manifest& earlier);
   void write();
 

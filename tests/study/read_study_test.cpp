@@ -121,6 +121,8 @@ INSTANTIATE_TEST_SUITE_P(
         Slip{"every = \"7 day\"", "every = \"1e-9 day\"", "more than 1000000 times", "longer interval"},
         Slip{"\"60 day\"]", "\"61 day\"]", "output.frames is 61 day, and must be at least 0 and at most 60", ""},
         Slip{"\"share\"]", "\"shere\"]", "nothing named 'shere'", "did you mean 'share'?"},
+        Slip{"\"share\"]", "\"share\"]\ncharts = [\"sise\"]", "nothing named 'sise'", "did you mean 'size'?"},
+        Slip{"\"share\"]", "\"share\"]\ncharts = [3]", "charts", "text"},
         Slip{"id = \"treated\"", "id = \"untreated\"", "two arms 'untreated'", "its own id"},
         Slip{"id = \"treated\"", "id = \"../treated\"", "cannot be an id", "letters"},
         Slip{"drug = \"agent\"", "drug = \"agnet\"", "the model has no drug 'agnet'", "did you mean 'agent'?"},

@@ -82,6 +82,24 @@ TEST_F(RunStudy, WritesTwoRowsAtADose) {
   }
 }
 
+// What the tables hold is explained, and what the study wants drawn is passed on; resolved.toml says it again.
+TEST_F(RunStudy, ExplainsItsColumnsAndSaysWhatToDraw) {
+  const std::string text =
+      with(kVoxelStudy, "every = \"10 day\"", "every = \"10 day\"\ncharts = [\"share\", \"depot\"]");
+  run(text, into("s"));
+  const auto json = manifest("s");
+  EXPECT_EQ(json["charts"], nlohmann::json::array({"share", "depot"}));
+  const auto& columns = json["columns"];
+  const auto share = std::find_if(columns.begin(), columns.end(), [](const auto& c) { return c["name"] == "share"; });
+  ASSERT_NE(share, columns.end());
+  EXPECT_EQ((*share)["unit"], "percent");
+  EXPECT_EQ((*share)["title"], "share");
+  // The drug is in one arm only.
+  EXPECT_TRUE(std::any_of(columns.begin(), columns.end(), [](const auto& c) { return c["name"] == "depot"; }));
+  run(test::contents(results_ / "s/resolved.toml"), into("again"));
+  EXPECT_EQ(manifest("again")["charts"], json["charts"]);
+}
+
 TEST_F(RunStudy, RecordsWhatItDid) {
   run(kSpatialStudy, into("s"));
   const auto json = manifest("s");

@@ -228,6 +228,34 @@ TEST_F(Pictures, ChartsHaveTheRightPanelsAndColours) {
   for (std::size_t arm = 0; arm < 3; ++arm) EXPECT_GT(count(raster, arm_style(arm).colour, 30), 200) << arm;
 }
 
+TEST_F(Pictures, ChartsAreThoseThatTheStudyAsksFor) {
+  visualization::Run asked = run();
+  asked.charts = {"denosumab_serum", "lesion_volume", "of_another_model"};
+  asked.columns = {{"denosumab_serum", "free denosumab in serum"},
+                   {"lesion_volume", "tumour: what of the marrow and of the space that was resorbed it fills"}};
+  const std::vector<ChartPanel> panels = choose_panels(asked);
+  ASSERT_EQ(panels.size(), 2U);
+  EXPECT_EQ(panels[0].title, "Free denosumab in serum (µg/mL)");
+  EXPECT_EQ(panels[0].curves.size(), 1U);
+  EXPECT_EQ(panels[1].title, "Tumour (mm³)");
+  EXPECT_EQ(panels[1].curves.size(), 3U);
+}
+
+// A model of somebody's own has none of the names that the renderer knows.
+TEST_F(Pictures, ChartsOfAnUnknownModelAreItsFirstColumns) {
+  visualization::Run run;
+  run.arms.resize(1);
+  run.arms[0].series.days = {0.0, 1.0};
+  for (const char* name : {"u", "v", "w", "x", "y", "z", "more"})
+    run.arms[0].series.columns.push_back({name, "pM", {1.0, 2.0}});
+  run.columns = {{"u", "uNTx"}, {"v", "v of the paper"}};
+  const std::vector<ChartPanel> panels = choose_panels(run);
+  ASSERT_EQ(panels.size(), 6U);
+  EXPECT_EQ(panels[0].title, "uNTx (pM)");
+  EXPECT_EQ(panels[1].title, "V of the paper (pM)");
+  EXPECT_EQ(panels[5].title, "z (pM)");
+}
+
 TEST_F(Pictures, ChartsOfFlatAndEmptyTablesAreDrawn) {
   visualization::Run run;
   run.title = "flat";

@@ -85,7 +85,9 @@ struct Manifest {
   int threads = 1;  ///< of each
   std::uint64_t seed = 0;
   VertebraRecord vertebra;
-  std::vector<FieldRecord> fields;
+  std::vector<FieldRecord> fields;   ///< of frames
+  std::vector<FieldRecord> columns;  ///< of tables
+  std::vector<std::string> charts;   ///< the columns that the study wants drawn
   std::vector<ArmRecord> arms;
   std::optional<PatientsRecord> patients;
   std::optional<BranchRecord> branch;

@@ -12,6 +12,7 @@ namespace howship::output {
 struct Column {
   std::string name;
   std::string unit;
+  std::string title = {};
   bool operator==(const Column&) const = default;
 };
 

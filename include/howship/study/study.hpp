@@ -161,6 +161,8 @@ struct Output {
   std::vector<double> frames;       ///< day; ascending
   std::vector<std::string> fields;  ///< what a frame holds
   std::map<std::string, SourceLocation> field_places;
+  std::vector<std::string> charts;  ///< columns to draw; empty: the renderer chooses
+  std::map<std::string, SourceLocation> chart_places;
   bool default_fields = true;  ///< the user named none: take of the usual ones those that the models have
   std::optional<std::vector<double>> states;  ///< day, ascending; what other runs can go on from; absent: the last day
 };
