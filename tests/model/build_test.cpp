@@ -200,6 +200,10 @@ TEST_F(Build, BrokenFilesAreReportedNotFollowed) {
   const std::vector<std::string> broken{"broken"};
   EXPECT_THROW(build_model(library_, broken, units_), InputError);
   EXPECT_THAT(error_of({"[modify.nothing]\nmultiply = \"2\"\n"}), HasSubstr("nothing called 'nothing' to modify"));
+  // In a build with assertions toml++ itself would end the program here.
+  library_.add("sign", "[^x]\na = 1\n");
+  const std::vector<std::string> sign{"sign"};
+  EXPECT_THROW(build_model(library_, sign, units_), InputError);
   library_.add("loop", "id = \"loop\"\ntitle = \"t\"\nextends = [\"loop\"]\n");
   const std::vector<std::string> loop{"loop"};
   EXPECT_THROW(build_model(library_, loop, units_), InputError);
@@ -258,6 +262,13 @@ TEST_F(Build, OverlaysSetHowASpeciesStartsAndSpreads) {
                         "[modify.A]\ninitial = \"2*A0\"\nsource = \"two\"\n"}),
               HasSubstr("'A' is set by two overlays"));
   EXPECT_THAT(error_of({"[modify.A]\nmultiply = \"2\"\n"}), HasSubstr("its 'initial' or 'diffusion'"));
+  // What spreads may follow its own voxel, and nothing else that changes.
+  const auto spreads = [&](const std::string& formula) {
+    return error_of({"[modify.A]\ndiffusion = \"" + formula + "*(1 mm)^2/(1 day)\"\nsource = \"a test\"\n"});
+  };
+  EXPECT_EQ(spreads("A/A0"), "no error");
+  EXPECT_THAT(spreads("time/(1 day)"), HasSubstr("something that is not in its voxel"));
+  EXPECT_THAT(spreads("mean(A)/A0"), HasSubstr("something that is not in its voxel"));
   EXPECT_THAT(error_of({"[modify.k]\ninitial = \"2\"\nsource = \"one\"\n"}),
               HasSubstr("belongs to a species, and 'k' is none"));
 }
