@@ -171,7 +171,8 @@ class Binder {
       if (value >= range.low && value <= range.high) continue;
       if (refused.insert(target.column).second)
         fault(table_.where(patient, target.column),
-              fmt::format("{} {} is not that of a person", table_.value(patient, target.column), target.unit.text));
+              fmt::format("{} is not that of a person",
+                          with_unit(fmt::format("{}", table_.value(patient, target.column)), target.unit)));
     }
     if (!trial || !refused.empty()) return;
     try {

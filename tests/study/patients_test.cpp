@@ -231,7 +231,7 @@ TEST_F(RunPatients, RefuseWhatMakesNoSense) {
   says("patient,n0\nx,0.1 kg\n", "2:3: error", "no number");
   says("patient,n0\nx,0,1\n", "2:1: error", "this row has 3 cells, and the header has 2");
   says("patient,n0\n\"x,0.1\n", "2:1: error", "not closed");
-  says("n0,patient\n1,x\n 1.5,y\n", "3:2: error", "parameter n0 = 1.5 1 lies outside its range, 0 to 1 1");
+  says("n0,patient\n1,x\n 1.5,y\n", "3:2: error", "parameter n0 = 1.5 lies outside its range, 0 to 1\n");
   says("patient,n0\n", "", "there is no patient");
   says("\n", "", "there is no table");
   // All faults at once, but not without end.
