@@ -12,7 +12,7 @@
 namespace howship::study {
 namespace {
 
-constexpr std::size_t kMostFaults = 20;
+constexpr std::size_t kMostFaults = InputError::kShown - 1;  // and that it stops there
 
 bool sets_itself(const Arm& arm, const std::string& parameter) {
   return std::any_of(arm.parameters.begin(), arm.parameters.end(),

@@ -240,7 +240,7 @@ TEST_F(RunPatients, RefuseWhatMakesNoSense) {
   std::string many = "patient,n0\n";
   for (int p = 0; p < 1000; ++p) many += fmt::format("p{},2\n", p);
   EXPECT_THAT(refusal(many),
-              AllOf(HasSubstr("patients.csv:21:"), HasSubstr("too many faults"), Not(HasSubstr("patients.csv:500:"))));
+              AllOf(HasSubstr("patients.csv:10:"), HasSubstr("too many faults"), Not(HasSubstr("patients.csv:500:"))));
   EXPECT_THAT(refusal("patient,n0\nx,0.1\n", kSpatialStudy),
               AllOf(HasSubstr("study.toml:6:"), HasSubstr("patients are run without space")));
 }
