@@ -240,12 +240,18 @@ TEST_F(Regimen, AnInfusionEntersEvenly) {
   }
 }
 
-TEST_F(Regimen, InfusionsMayOverlap) {
-  const ArmCourses courses = run(study_text(dose("start = \"10 day\", every = \"20 day\", infusion = \"30 day\"")));
-  for (const double day : {20.0, 35.0, 41.0, 95.0}) {
-    double sum = 0.0;
-    for (const double start : {10.0, 30.0, 50.0, 70.0, 90.0}) sum += infused(start, 30.0, day);
-    EXPECT_NEAR(depot(courses, day), sum, 1e-6) << day;
+TEST_F(Regimen, InfusionsMayOverlapAndAddUp) {
+  for (const char* place : {"voxel = { bvtv = 0.15, lesion = 1 }",
+                            "block = [\"4 mm\", \"1 mm\", \"1 mm\"]\nvoxel_size = \"1 mm\"\nbvtv = 0.15"}) {
+    for (const double length : {20.0, 30.0, 65.0}) {  // one after the other, two at a time, four at a time
+      const std::string rule = fmt::format("start = \"10 day\", every = \"20 day\", infusion = \"{} day\"", length);
+      const ArmCourses courses = run(study_text(dose(rule), "", place));
+      for (const double day : {20.0, 30.0, 35.0, 41.0, 75.0, 95.0}) {
+        double sum = 0.0;
+        for (const double start : {10.0, 30.0, 50.0, 70.0, 90.0}) sum += infused(start, length, day);
+        EXPECT_NEAR(depot(courses, day), sum, 1e-6) << place << ", over " << length << " days, day " << day;
+      }
+    }
   }
 }
 
