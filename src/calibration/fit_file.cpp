@@ -21,7 +21,7 @@ constexpr std::array<std::pair<Against, const char*>, 4> kAgainst{{{Against::val
                                                                    {Against::change, "change"}}};
 
 std::optional<double> days(FileTable& table, const std::string& key) {
-  const auto found = table.quantity(key, study::time_dimension(), "\"28 day\"");
+  const auto found = table.quantity(key, study::time_dimension(), "28 day");
   return found ? std::optional(found->base()) : std::nullopt;
 }
 
@@ -62,7 +62,7 @@ std::optional<std::variant<double, study::Quantity>> amount(FileTable& table, co
   const auto found = table.number_or_text(key);
   if (!found) return std::nullopt;
   if (const double* number = std::get_if<double>(&*found)) return *number;
-  const auto quantity = table.quantity(key, "\"0.9 1/day\"");
+  const auto quantity = table.quantity(key, "0.9 1/day");
   if (!quantity) return std::nullopt;
   return *quantity;
 }

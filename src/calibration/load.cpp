@@ -225,14 +225,14 @@ class Loader {
     const double scale = p.unit.scale;
     if (p.low < found->low || p.high > found->high)
       fault(p.low < found->low ? entry.low_where : entry.high_where,
-            fmt::format("the bounds of {} leave its range in the model, {:g} to {:g} {}", p.id, found->low / scale,
-                        found->high / scale, p.unit.text));
+            fmt::format("the bounds of {} leave its range in the model, {:g} to {}", p.id, found->low / scale,
+                        with_unit(fmt::format("{:g}", found->high / scale), p.unit)));
     else if (!(p.low < p.high))
       fault(entry.where, fmt::format("the bounds of {} leave nothing to estimate", p.id));
     else if (!(p.start >= p.low && p.start <= p.high))
       fault(entry.start ? entry.start_where : entry.where,
-            fmt::format("{} starts at {:g} {}, outside its bounds, {:g} to {:g}", p.id, p.start / scale, p.unit.text,
-                        p.low / scale, p.high / scale));
+            fmt::format("{} starts at {}, outside its bounds, {:g} to {:g}", p.id,
+                        with_unit(fmt::format("{:g}", p.start / scale), p.unit), p.low / scale, p.high / scale));
     if (p.logarithmic && !(p.low > 0.0))
       fault(entry.scale_where, fmt::format("on a logarithmic scale {} needs a positive lower bound", p.id),
             "low = 1e-3");

@@ -56,8 +56,9 @@ void set_parameter(model::Model& model, const std::string& option, const std::st
           fmt::format("{}: {} is in {}, and '{}' is no such unit", option, name, p.unit.text, value.unit.text));
     const double base = bare ? value.value * p.unit.scale : value.base();
     if (!std::isfinite(base) || base < p.low || base > p.high) {
-      throw InputError(fmt::format("{}: outside the range of {}, {:g} to {:g} {}", option, name, p.low / p.unit.scale,
-                                   p.high / p.unit.scale, p.unit.text),
+      const Unit& unit = bare ? p.unit : value.unit;
+      throw InputError(fmt::format("{}: outside the range of {}, {:g} to {}", option, name, p.low / unit.scale,
+                                   with_unit(fmt::format("{:g}", p.high / unit.scale), unit)),
                        "the range stands in the model; widen it there if the value is meant");
     }
     p.value = base;

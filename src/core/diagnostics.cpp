@@ -41,8 +41,7 @@ void Diagnostics::raise_if_any() {
   std::stable_sort(list_.begin(), list_.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tie(a.where.file, a.where.line, a.where.column) < std::tie(b.where.file, b.where.line, b.where.column);
   });
-  if (left_out_ > 0) list_.push_back({{}, fmt::format("and {} more faults", left_out_), {}, {}});
-  throw InputError(list_);
+  throw InputError(list_, left_out_);
 }
 
 std::string excerpt_of(std::string_view line, int column) {

@@ -1,17 +1,19 @@
 #include "howship/core/error.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace howship {
 namespace {
 
-std::string join(const std::vector<Diagnostic>& diagnostics) {
+// Nobody reads on through a wall of faults, and the first are the ones to mend first.
+std::string join(const std::vector<Diagnostic>& diagnostics, std::size_t more) {
   std::string text;
-  for (const Diagnostic& diagnostic : diagnostics) {
-    if (!text.empty()) text += '\n';
-    text += to_text(diagnostic);
-  }
-  return text;
+  const std::size_t shown = std::min(diagnostics.size(), InputError::kShown);
+  for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : "\n") + to_text(diagnostics[i]);
+  more += diagnostics.size() - shown;
+  return more == 0 ? text : text + fmt::format("\nand {} more fault{}", more, more == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -44,7 +46,7 @@ std::string to_text(const Diagnostic& diagnostic) {
 InputError::InputError(const std::string& message, const std::string& hint)
     : InputError(std::vector<Diagnostic>{{{}, message, hint, {}}}) {}
 
-InputError::InputError(std::vector<Diagnostic> diagnostics)
-    : std::runtime_error(join(diagnostics)), diagnostics_(std::move(diagnostics)) {}
+InputError::InputError(std::vector<Diagnostic> diagnostics, std::size_t more)
+    : std::runtime_error(join(diagnostics, more)), diagnostics_(std::move(diagnostics)) {}
 
 }  // namespace howship

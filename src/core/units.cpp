@@ -149,6 +149,10 @@ std::string to_text(const Dimension& dimension) {
   return text;
 }
 
+std::string with_unit(const std::string& number, const Unit& unit) {
+  return unit.text == "1" ? number : number + " " + unit.text;
+}
+
 struct UnitSystem::Impl {
   std::unique_ptr<ut_system, SystemDeleter> system;
 };
@@ -175,20 +179,28 @@ UnitSystem::UnitSystem() : impl_(std::make_unique<Impl>()) {
 
 UnitSystem::~UnitSystem() = default;
 
-Unit UnitSystem::parse(std::string_view text) const {
+// A hint. A unit of what is expected is meant rather than one that is written a little more alike.
+std::string UnitSystem::closest_unit(const std::string& text, const Dimension* expected) const {
+  static const std::vector<std::string> kFamiliar{
+      "pM",      "nM",       "uM",     "mM",    "day",    "hour",    "min",   "s",      "week",
+      "year",    "mm",       "cm",     "um",    "mg",     "ug",      "ng",    "kg",     "g",
+      "L",       "mL",       "1",      "cell",  "mol",    "mg/cm^3", "1/day", "pM/day", "ng/mL",
+      "mL/hour", "mm^2/day", "mg/day", "L/day", "kg/mol", "percent", "mL/min"};
+  std::vector<std::string> fitting;
+  for (const std::string& known : kFamiliar) {
+    if (expected != nullptr && parse(known).dimension == *expected) fitting.push_back(known);
+  }
+  auto best = closest(text, fitting);
+  if (!best) best = closest(text, kFamiliar);
+  return best ? fmt::format("did you mean '{}'?", *best)
+              : "units are written as in UDUNITS-2: pM/day, mm^2/day, mg/cm^3, 1";
+}
+
+Unit UnitSystem::parse(std::string_view text, const Dimension* expected) const {
   const std::string wanted = trimmed(text);
   if (wanted.empty()) throw UnitError("a unit is missing", "write unit = \"1\" for a pure number");
   UnitHandle unit(ut_parse(impl_->system.get(), wanted.c_str(), UT_UTF8));
-  if (!unit) {
-    static const std::vector<std::string> kFamiliar{
-        "pM",    "nM",     "uM",    "mM",      "day",      "hour",   "week",  "year",   "mm",      "um",
-        "mg",    "ug",     "ng",    "kg",      "g",        "L",      "mL",    "1",      "cell",    "mg/cm^3",
-        "1/day", "pM/day", "ng/mL", "mL/hour", "mm^2/day", "mg/day", "L/day", "kg/mol", "percent", "mol"};
-    const auto best = closest(wanted, kFamiliar);
-    throw UnitError(fmt::format("unknown unit '{}'", wanted),
-                    best ? fmt::format("did you mean '{}'?", *best)
-                         : "units are written as in UDUNITS-2: pM/day, mm^2/day, mg/cm^3, 1");
-  }
+  if (!unit) throw UnitError(fmt::format("unknown unit '{}'", wanted), closest_unit(wanted, expected));
   Walk walk;
   if (ut_accept_visitor(unit.get(), &kVisitor, &walk) != UT_SUCCESS || !walk.linear) {
     throw UnitError(fmt::format("'{}' has an offset or is logarithmic", wanted),
@@ -209,7 +221,7 @@ Unit UnitSystem::parse(std::string_view text) const {
   return out;
 }
 
-UnitSystem::Quantity UnitSystem::parse_quantity(std::string_view text) const {
+UnitSystem::Quantity UnitSystem::parse_quantity(std::string_view text, const Dimension* expected) const {
   const std::string trimmed_text = trimmed(text);
   double value = 0.0;
   const char* begin = trimmed_text.data();
@@ -220,7 +232,7 @@ UnitSystem::Quantity UnitSystem::parse_quantity(std::string_view text) const {
                     "write a value with its unit, such as \"28 day\"");
   }
   const std::string unit = trimmed(std::string_view(rest, static_cast<std::size_t>(end - rest)));
-  return {value, unit.empty() ? Unit{} : parse(unit)};
+  return {value, unit.empty() ? Unit{} : parse(unit, expected)};
 }
 
 }  // namespace howship

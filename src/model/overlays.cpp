@@ -61,6 +61,7 @@ void JoinedFiles::gather_text(const std::string& id, const std::string& file, co
     }
     try {
       const Library::Entry entry = library_.read(base.value);
+      extended_by_.try_emplace(base.value, id);
       gather_text(base.value, entry.file, entry.text);
     } catch (const InputError& error) {
       const Diagnostic& first = error.diagnostics().front();
@@ -76,6 +77,7 @@ void JoinedFiles::gather_text(const std::string& id, const std::string& file, co
 
 void JoinedFiles::join() {
   for (const auto& file : files_) enter(*file);
+  report_clashes();
   for (const auto& file : files_) modify(*file);
   for (const auto& file : files_) remove(*file);
 }
@@ -88,12 +90,12 @@ void JoinedFiles::enter(const Statements& file) {
     entry.file = &file;
     entry.where = where;
     const auto [place, is_new] = names_.try_emplace(id, entry);
-    if (!is_new) {
-      fault(where,
-            fmt::format("'{}' is already set by {} ({}:{})", id, place->second.file->id, place->second.where.file,
-                        place->second.where.line),
-            fmt::format("give it another name, or change the first with [modify.{}]", id));
-    }
+    if (is_new) return;
+    const Statements* first = place->second.file;
+    auto clash = std::find_if(clashes_.begin(), clashes_.end(),
+                              [&](const Clash& known) { return known.first == first && known.second == &file; });
+    if (clash == clashes_.end()) clash = clashes_.insert(clash, {first, &file, {}});
+    clash->names.emplace_back(id, where);
   };
   for (std::size_t i = 0; i < file.species.size(); ++i)
     put(Entry::Kind::species, i, file.species[i].id, file.species[i].where);
@@ -107,6 +109,42 @@ void JoinedFiles::enter(const Statements& file) {
     put(Entry::Kind::observable, i, file.observables[i].id, file.observables[i].where);
   for (std::size_t i = 0; i < file.events.size(); ++i)
     put(Entry::Kind::event, i, file.events[i].id, file.events[i].where);
+}
+
+// Names of an overlay may happen to be taken; two files that set many names alike are two models of the same thing, and
+// what else is wrong with both in one model follows from that.
+void JoinedFiles::report_clashes() {
+  constexpr std::size_t kHappens = 3;
+  bool two_models = false;
+  for (const Clash& clash : clashes_) {
+    const auto& names = clash.names;
+    if (names.size() > kHappens && clash.first != clash.second) {
+      two_models = true;
+      fault(
+          names.front().second,
+          fmt::format("'{}' and '{}' both set '{}', '{}' and {} more names: they do not go into one model",
+                      clash.first->id, clash.second->id, names[0].first, names[1].first, names.size() - 2),
+          fmt::format("take models that rest on one of the two: {}; {}", way_to(*clash.first), way_to(*clash.second)));
+      continue;
+    }
+    for (const auto& [id, where] : names) {
+      const SourceLocation& first = names_.at(id).where;
+      fault(where, fmt::format("'{}' is already set by {} ({}:{})", id, clash.first->id, first.file, first.line),
+            fmt::format("give it another name, or change the first with [modify.{}]", id));
+    }
+  }
+  if (two_models) raise_if_any();
+}
+
+// "'bone/remodelling' comes with drugs/denosumab → bone/skeleton"
+std::string JoinedFiles::way_to(const Statements& file) const {
+  std::vector<std::string> names;
+  for (auto by = extended_by_.find(file.id); by != extended_by_.end(); by = extended_by_.find(by->second)) {
+    names.insert(names.begin(), by->second);
+    if (names.size() > kDeepestChain) break;
+  }
+  if (names.empty()) return fmt::format("'{}' was asked for", file.id);
+  return fmt::format("'{}' comes with {}", file.id, joined_by_arrows(names));
 }
 
 void JoinedFiles::modify(const Statements& file) {

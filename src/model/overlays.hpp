@@ -44,7 +44,7 @@ class JoinedFiles {
   /// Reads a model of the library and everything it extends; each file counts once.
   void gather(const std::string& id);
   void gather_text(const std::string& id, const std::string& file, const std::string& text);
-  /// Enters all names, then applies `modify` and `without`.
+  /// Enters all names, then applies `modify` and `without`. @throws InputError if two files are no parts of one model
   void join();
 
   void fault(const SourceLocation& where, std::string message, std::string hint = {});
@@ -61,6 +61,8 @@ class JoinedFiles {
 
  private:
   void enter(const Statements& file);
+  void report_clashes();
+  std::string way_to(const Statements& file) const;
   void modify(const Statements& file);
   void remove(const Statements& file);
 
@@ -72,6 +74,14 @@ class JoinedFiles {
   std::set<std::string> open_;                ///< being read: a file met again extends itself
   std::map<std::string, std::string> texts_;  ///< whole files by the name shown in messages
   std::map<std::string, Entry> names_;
+
+  struct Clash {
+    const Statements* first = nullptr;
+    const Statements* second = nullptr;
+    std::vector<std::pair<std::string, SourceLocation>> names;  ///< where the second file sets them
+  };
+  std::vector<Clash> clashes_;
+  std::map<std::string, std::string> extended_by_;  ///< by whom a file was asked for first; absent: by the user
 };
 
 }  // namespace howship::model

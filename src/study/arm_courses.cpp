@@ -10,7 +10,7 @@
 namespace howship::study {
 namespace {
 
-// The arm's own times and those that are measured at. Rows of frames alone do no harm.
+// The arm's own times and those that are measured at.
 simulation::Schedule schedule_of(const PreparedArm& arm, const std::set<double>& days) {
   simulation::Schedule schedule = arm.schedule;
   std::vector<double>& outputs = schedule.outputs;
@@ -75,7 +75,11 @@ ArmCourses run_courses(const PreparedArm& arm, const std::shared_ptr<const model
   if (run.progress != nullptr) run.progress->begin(study.id + ", " + arm.id);
   DoseGates gates(arm, kinetics, place, threads);
   simulation::Callbacks callbacks;
-  callbacks.observer = [&](const simulation::State& state, simulation::Moment) { read(state); };
+  callbacks.observer = [&](const simulation::State& state, simulation::Moment moment) {
+    read(state);
+    courses.looked_at.push_back(moment == simulation::Moment::output &&
+                                !std::binary_search(arm.rows.begin(), arm.rows.end(), state.time));
+  };
   callbacks.keep_going = [&](double time, double step) {
     if (run.progress != nullptr)
       run.progress->update(time / arm.schedule.end, fmt::format("day {:.1f}, step {:.2g} day", time, step));

@@ -287,7 +287,7 @@ class Measurer {
 
   static std::string to_text(const CompareLevel& level) {
     return level.of_baseline ? fmt::format("{:g} % of its start", level.level.value)
-                             : fmt::format("{:g} {}", level.level.value, level.level.unit.text);
+                             : with_unit(fmt::format("{:g}", level.level.value), level.level.unit);
   }
 
   Measured at_level(const Course& course, const CompareLevel& level, Take take) const {

@@ -14,7 +14,7 @@ Dimension mass() {
 }
 
 std::string text_of(const Quantity& quantity) {
-  return fmt::format("{} {}", quantity.value, quantity.unit.text);
+  return with_unit(fmt::format("{}", quantity.value), quantity.unit);
 }
 
 // The row of the highest bound that the clearance reaches. Nothing below all of them.

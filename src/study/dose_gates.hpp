@@ -25,6 +25,7 @@ class DoseGates {
 
   /// The doses of the schedule that were not given, in the order of their times.
   std::vector<std::size_t> held() const;
+  std::size_t held_count() const { return held_times_.size(); }
   /// Which rules hold, and what they held.
   void exchange(simulation::Archive& archive);
 

@@ -22,8 +22,48 @@ std::string local_name(const model::Species& species) {
   return "local/" + species.id;
 }
 
+bool is_local(const model::Species& species) {
+  return species.scope == model::Scope::local;
+}
+std::string name_of(const model::Species& species) {
+  return is_local(species) ? local_name(species) : systemic_name(species);
+}
+
 simulation::Archive::Part part_of(std::size_t voxels, simulation::Slabs::Slab slab) {
   return {1, voxels, slab.begin, slab.size(), slab.size()};
+}
+
+// The file, if a run of this model in this vertebra can go on from it.
+output::CheckpointReader fitting(const std::filesystem::path& file, const std::string& vertebra,
+                                 const model::Model& model) {
+  output::CheckpointReader reader(file);
+  const auto& labels = reader.labels();
+  const auto label = [&labels](const char* name) {
+    const auto found = labels.find(name);
+    return found != labels.end() ? found->second : std::string();
+  };
+  if (label(kFormat) != "1")
+    throw InputError(fmt::format("'{}' holds no state that this version of howship can read", file.string()));
+  if (label(kVertebra) != vertebra) {
+    throw InputError(fmt::format("the state '{}' is that of another vertebra or lesion", file.string()),
+                     "leave [vertebra] and [lesion] out: they are those of the run that is left");
+  }
+  bool waiting = false;
+  reader.number("waiting", waiting);
+  if (waiting) {
+    throw InputError(
+        fmt::format(
+            "on the day of '{}' an event waits for its delay to pass or a dose is still entering, which is not kept",
+            file.string()),
+        "branch on another day (output.states says which days are kept)");
+  }
+  for (const model::Species& species : model.species) {
+    if (!reader.contains(is_local(species) ? systemic_name(species) : local_name(species))) continue;
+    throw InputError(fmt::format("{} is {} in the model, and was {} in the run that is left", species.id,
+                                 is_local(species) ? "local" : "systemic", is_local(species) ? "systemic" : "local"),
+                     "the models of a branch may add to those of the run, and not change what kind a species is");
+  }
+  return reader;
 }
 
 }  // namespace
@@ -72,44 +112,22 @@ void keep_state(const std::filesystem::path& file, const std::string& vertebra, 
   writer.commit();
 }
 
+void check_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model) {
+  fitting(file, vertebra, model);
+}
+
 KeptState kept_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,
                      std::size_t voxels, simulation::Slabs::Slab slab) {
-  output::CheckpointReader reader(file);
-  const auto& labels = reader.labels();
-  const auto label = [&labels](const char* name) {
-    const auto found = labels.find(name);
-    return found != labels.end() ? found->second : std::string();
-  };
-  if (label(kFormat) != "1")
-    throw InputError(fmt::format("'{}' holds no state that this version of howship can read", file.string()));
-  if (label(kVertebra) != vertebra) {
-    throw InputError(fmt::format("the state '{}' is that of another vertebra or lesion", file.string()),
-                     "leave [vertebra] and [lesion] out: they are those of the run that is left");
-  }
-  bool waiting = false;
-  reader.number("waiting", waiting);
-  if (waiting) {
-    throw InputError(
-        fmt::format(
-            "on the day of '{}' an event waits for its delay to pass or a dose is still entering, which is not kept",
-            file.string()),
-        "branch on another day (output.states says which days are kept)");
-  }
+  output::CheckpointReader reader = fitting(file, vertebra, model);
   KeptState kept;
   reader.number("time", kept.start.time);
   kept.start.systemic.resize(model.systemic.size());
   kept.start.local.resize(model.local.size());
   for (const model::Species& species : model.species) {
-    const bool local = species.scope == model::Scope::local;
-    const std::string name = local ? local_name(species) : systemic_name(species);
-    if (reader.contains(local ? systemic_name(species) : local_name(species))) {
-      throw InputError(fmt::format("{} is {} in the model, and was {} in the run that is left", species.id,
-                                   local ? "local" : "systemic", local ? "systemic" : "local"),
-                       "the models of a branch may add to those of the run, and not change what kind a species is");
-    }
+    const std::string name = name_of(species);
     if (!reader.contains(name)) {
       kept.fresh.push_back(species.id);
-    } else if (local) {
+    } else if (is_local(species)) {
       kept.start.local[species.slot].resize(slab.size());
       reader.exchange_part(name, std::span(kept.start.local[species.slot]), part_of(voxels, slab));
     } else {

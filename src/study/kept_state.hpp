@@ -32,6 +32,9 @@ struct KeptState {
   std::vector<std::string> fresh;  ///< species of the model that were not kept: they begin at their own initial values
 };
 
+/// Refuses what a run of this model cannot go on from, without reading it. @throws InputError as kept_state
+void check_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model);
+
 /// @param voxels  of the whole vertebra  @param slab  those of this rank, which the start gets
 /// @throws InputError if the file is missing, damaged, of another vertebra, or something was waiting
 KeptState kept_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,

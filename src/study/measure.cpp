@@ -18,15 +18,21 @@ struct Extreme {
 };
 
 // Rows from..to: of two rows at `from` the second, of two at `to` the first.
-Piece window(const Course& course, double from, double to) {
+Course window(const Course& course, double from, double to) {
   const auto& days = course.days;
   auto first = std::lower_bound(days.begin(), days.end(), from);
   while (first != days.end() && std::next(first) != days.end() && *std::next(first) == from) ++first;
   auto last = std::lower_bound(first, days.end(), to);
   if (last != days.end() && *last == to) ++last;
-  const auto begin = static_cast<std::size_t>(first - days.begin());
-  const auto count = static_cast<std::size_t>(last - first);
-  return {std::span(days).subspan(begin, count), std::span(course.values).subspan(begin, count)};
+  Course rows;
+  for (; first != last; ++first) {
+    const auto i = static_cast<std::size_t>(first - days.begin());
+    const bool counts = course.looked_at.empty() || !course.looked_at[i] || *first == from || *first == to;
+    if (!counts) continue;
+    rows.days.push_back(*first);
+    rows.values.push_back(course.values[i]);
+  }
+  return rows;
 }
 
 std::vector<Piece> pieces(const Piece& whole) {
@@ -197,11 +203,12 @@ Measured measure(const Course& course, const Taking& taking) {
   if (taking.take == Take::initial) return at_once(course.values.front(), course.days.front());
   if (taking.take == Take::final) return at_once(course.values.back(), course.days.back());
   if (taking.take == Take::value) {
-    const Piece row = window(course, taking.at, taking.at);
-    if (row.t.empty()) return {std::nullopt, taking.at, "there is no row at that time"};
-    return at_once(row.y.back(), taking.at);
+    const Course row = window(course, taking.at, taking.at);
+    if (row.days.empty()) return {std::nullopt, taking.at, "there is no row at that time"};
+    return at_once(row.values.back(), taking.at);
   }
-  const Piece whole = window(course, taking.from, taking.to);
+  const Course rows = window(course, taking.from, taking.to);
+  const Piece whole{rows.days, rows.values};
   if (whole.t.empty()) return {std::nullopt, taking.to, "there is no row in the window"};
   for (const double y : whole.y) {
     if (!std::isfinite(y)) return {std::nullopt, taking.to, "the course is not finite"};

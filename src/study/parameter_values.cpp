@@ -14,10 +14,11 @@ double checked_value(const model::Parameter& parameter, double value, const Unit
   }
   const double base = value * unit.scale;
   if (std::isfinite(base) && base >= parameter.low && base <= parameter.high) return base;
-  throw InputError(
-      fmt::format("parameter {} = {:g} {} lies outside its range, {:g} to {:g} {}", parameter.id, base / own.scale,
-                  own.text, parameter.low / own.scale, parameter.high / own.scale, own.text),
-      "the range stands in the model; widen it there if the value is meant");
+  const auto in_it = [&unit](double base_value) { return fmt::format("{:g}", base_value / unit.scale); };
+  throw InputError(fmt::format("parameter {} = {} lies outside its range, {} to {}", parameter.id,
+                               with_unit(fmt::format("{:g}", value), unit), in_it(parameter.low),
+                               with_unit(in_it(parameter.high), unit)),
+                   "the range stands in the model; widen it there if the value is meant");
 }
 
 double bioavailability(const model::Model& model, const model::Drug& drug, const std::vector<double>& parameters) {

@@ -12,7 +12,7 @@
 namespace howship::study {
 namespace {
 
-constexpr std::size_t kMostFaults = 20;
+constexpr std::size_t kMostFaults = InputError::kShown - 1;  // and that it stops there
 
 bool sets_itself(const Arm& arm, const std::string& parameter) {
   return std::any_of(arm.parameters.begin(), arm.parameters.end(),
@@ -171,7 +171,8 @@ class Binder {
       if (value >= range.low && value <= range.high) continue;
       if (refused.insert(target.column).second)
         fault(table_.where(patient, target.column),
-              fmt::format("{} {} is not that of a person", table_.value(patient, target.column), target.unit.text));
+              fmt::format("{} is not that of a person",
+                          with_unit(fmt::format("{}", table_.value(patient, target.column)), target.unit)));
     }
     if (!trial || !refused.empty()) return;
     try {

@@ -42,9 +42,14 @@ struct Shared {
   std::vector<ReadOuts> read_outs;
   output::PatientColumns columns;
 
-  static std::vector<std::vector<output::Column>> columns_of(const std::vector<ReadOuts>& all) {
+  // An arm whose doses may be held counts, up to each row, those that the patient did not get.
+  static std::vector<std::vector<output::Column>> columns_of(const std::vector<ReadOuts>& all,
+                                                             const std::vector<CompiledArm>& arms) {
     std::vector<std::vector<output::Column>> columns;
-    for (const ReadOuts& read_outs : all) columns.push_back(read_outs.columns());
+    for (std::size_t a = 0; a < arms.size(); ++a) {
+      columns.push_back(all[a].columns());
+      if (!arms[a].arm.gates.empty()) columns.back().push_back({"doses_held", "1"});
+    }
     return columns;
   }
 };
@@ -105,11 +110,12 @@ class PatientRunner {
     probes_[a].set_parameters(arm.parameters);
     simulation::Simulation simulation(compiled.kinetics, arm.parameters, shared_.place.domain, given(compiled),
                                       {solver.relative_tolerance, solver.max_step, solver.max_order, Threads{1}});
-    const auto observe = [&](const simulation::State& state, simulation::Moment) {
-      shared_.columns.add_row(rows, shared_.table.patients[patient], arm.id, a, state.time,
-                              shared_.read_outs[a].values(probes_[a], state));
-    };
     DoseGates& gates = *gates_[a];
+    const auto observe = [&](const simulation::State& state, simulation::Moment) {
+      std::vector<double> values = shared_.read_outs[a].values(probes_[a], state);
+      if (!arm.gates.empty()) values.push_back(static_cast<double>(gates.held_count()));
+      shared_.columns.add_row(rows, shared_.table.patients[patient], arm.id, a, state.time, values);
+    };
     gates.reset();
     gates.set_parameters(arm.parameters);
     simulation::Callbacks callbacks;
@@ -242,7 +248,7 @@ RunResult run_patients(const Study& study, const PatientTable& table, const Data
   const Place place = build_place(study);
   std::vector<CompiledArm> arms = compile_arms(std::move(prepared));
   std::vector<ReadOuts> read_outs = read_outs_of(arms);
-  output::PatientColumns columns(Shared::columns_of(read_outs));
+  output::PatientColumns columns(Shared::columns_of(read_outs, arms));
   const Shared shared{study, table, place, std::move(arms), std::move(bound), std::move(read_outs), std::move(columns)};
   const std::size_t window = window_of(shared, options.threads);
   const Plan plan = patients_plan(shared, folder, window);

@@ -9,7 +9,9 @@
 #include "howship/core/progress.hpp"
 #include "howship/output/budget.hpp"
 
+#include "arm_checkpoint.hpp"
 #include "arm_recorder.hpp"
+#include "kept_state.hpp"
 
 namespace howship::study {
 namespace {
@@ -41,6 +43,13 @@ std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t all_v
   return std::accumulate(needs.begin(), needs.end(), kProgram + vertebra);
 }
 
+// Before anything is run: howship check comes no further than the plan.
+void check_branch(const Branch& branch, const std::vector<CompiledArm>& arms, const Place& place) {
+  const std::string vertebra = vertebra_digest(place);
+  for (const CompiledArm& compiled : arms)
+    check_state(state_file(branch.run / branch.arm, branch.day), vertebra, *compiled.arm.model);
+}
+
 }  // namespace
 
 std::vector<CompiledArm> compile_arms(std::vector<PreparedArm> arms) {
@@ -68,6 +77,7 @@ void check_lattice(const Study& study, const std::vector<CompiledArm>& arms, con
 
 Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place,
                const std::filesystem::path& folder, const Ranks& ranks, int at_once) {
+  if (study.branch) check_branch(*study.branch, arms, place);
   Plan plan;
   plan.ranks = ranks.count();
   plan.arms = arms.size();

@@ -19,7 +19,8 @@ std::vector<CompiledArm> compile_arms(std::vector<PreparedArm> arms);
 /// Refuses a vertebra of more voxels than the memory can hold, before it is built. @throws InputError
 void check_lattice(const Study& study, const std::vector<CompiledArm>& arms, const Ranks& ranks);
 
-/// Counts what a run takes. @throws InputError if the memory, OutputError if the disk cannot hold it
+/// Counts what a run takes. @throws InputError if the memory, OutputError if the disk cannot hold it, and InputError if
+/// an arm cannot go on from the state that a branch names
 /// @param at_once  how many arms are solved side by side
 Plan make_plan(const Study& study, const std::vector<CompiledArm>& arms, const Place& place,
                const std::filesystem::path& folder, const Ranks& ranks, int at_once = 1);

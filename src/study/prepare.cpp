@@ -247,6 +247,7 @@ class Preparer {
     for (const ClearanceRow& row : rule.amount.by_clearance) amounts.push_back(&row.amount);
     if (rule.loading && rule.loading->amount) amounts.push_back(&*rule.loading->amount);
     for (const Quantity* amount : amounts) {
+      if (!(amount->value > 0.0)) return false;  // reported where it was read
       if (amount->unit.dimension == drug.amount || is_per_mass(*amount, drug.amount)) continue;
       fault(rule.amount_where, fmt::format("a dose of {} is measured in {}, and '{}' is no such unit", drug.id,
                                            to_text(drug.amount), amount->unit.text));
@@ -265,7 +266,7 @@ class Preparer {
     try {
       amount = amount_of(stated, drug.amount, prepared.patient);
       const Quantity& said = stated_amount(stated, prepared.patient);
-      text = fmt::format("{} {}", said.value, said.unit.text);
+      text = with_unit(fmt::format("{}", said.value), said.unit);
     } catch (const InputError& error) {
       fault(rule.amount_where, fmt::format("arm {}: {}", prepared.id, error.diagnostics().front().message),
             error.diagnostics().front().hint);

@@ -104,28 +104,32 @@ DoseDelay read_delay(TableReader& reader) {
   return delay;
 }
 
-HoldRule read_hold(TableReader& reader) {
+// Nothing where no level can be read: what else is wrong with it would follow from that.
+std::optional<HoldRule> read_hold(TableReader& reader) {
   HoldRule hold;
   hold.where = reader.where();
   reader.require("of", "of = \"resorption_relative\"");
   hold.of = reader.text("of").value_or("");
   hold.of_where = reader.where("of");
   hold.above = reader.has("above");
-  if (reader.has("below") == hold.above)
-    reader.context().fault(reader.where(), "doses are held either below a level or above one",
-                           "write hold = { of = \"resorption_relative\", below = \"0.2\", resume_above = \"0.4\" }");
+  const bool one_side = reader.has("below") != hold.above;
   const char* level = hold.above ? "above" : "below";
   const char* resume = hold.above ? "resume_below" : "resume_above";
-  if (const auto value = reader.quantity(level, "0.2")) hold.level = *value;
+  const auto value = reader.quantity(level, "0.2");
+  if (value) hold.level = *value;
   hold.level_where = reader.where(level);
   hold.resume = reader.quantity(resume, "0.4");
   hold.resume_where = reader.where(resume);
+  if (!one_side) reader.node("resume_below");  // which of the two would be right is not known
   if (hold.resume && hold.resume->unit.dimension == hold.level.unit.dimension &&
       (hold.above ? hold.resume->base() > hold.level.base() : hold.resume->base() < hold.level.base()))
     reader.context().fault(hold.resume_where, fmt::format("{} lies on the side on which doses are held", resume),
                            fmt::format("it is at least as {} as the level", hold.above ? "low" : "high"));
-  reader.finish();
-  return hold;
+  // Behind a misspelt key may stand the level.
+  if (reader.finish() && !one_side)
+    reader.context().fault(hold.where, "doses are held either below a level or above one",
+                           "write hold = { of = \"resorption_relative\", below = \"0.2\", resume_above = \"0.4\" }");
+  return value ? std::optional(hold) : std::nullopt;
 }
 
 // From when to when, and what comes in between.

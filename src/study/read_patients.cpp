@@ -12,7 +12,7 @@
 namespace howship::study {
 namespace {
 
-constexpr std::size_t kMostFaults = 20;
+constexpr std::size_t kMostFaults = InputError::kShown - 1;  // and that it stops there
 
 bool is_blank(const std::string& line) {
   return line.find_first_not_of(" \t") == std::string::npos;

@@ -50,18 +50,21 @@ std::vector<Column> columns_of(const std::vector<CsvCell>& head, const std::file
   return columns;
 }
 
-void add_row(ArmCourses& courses, double day, const std::filesystem::path& file) {
-  const double near = 1e-9 * std::max(1.0, day);
-  const auto after = std::lower_bound(courses.days.begin(), courses.days.end(), day - near);
-  if (after != courses.days.end() && *after <= day + near) return;
-  if (after == courses.days.begin() || after == courses.days.end())
-    throw InputError(fmt::format("{} has no row about day {:g}", file.string(), day));
-  const auto at = after - courses.days.begin();
-  for (auto& [id, values] : courses.values) {
-    const double value = interpolated({courses.days, values}, day);
-    values.insert(values.begin() + at, value);
+// Between rows of the table, and not of those that are looked at too.
+void add_rows(ArmCourses& courses, const std::set<double>& days, const std::filesystem::path& file) {
+  const ArmCourses table = courses;
+  for (const double day : days) {
+    const double near = 1e-9 * std::max(1.0, day);
+    const auto after = std::lower_bound(table.days.begin(), table.days.end(), day - near);
+    if (after != table.days.end() && *after <= day + near) continue;
+    if (after == table.days.begin() || after == table.days.end())
+      throw InputError(fmt::format("{} has no row about day {:g}", file.string(), day));
+    const auto at = std::lower_bound(courses.days.begin(), courses.days.end(), day) - courses.days.begin();
+    for (auto& [id, values] : courses.values)
+      values.insert(values.begin() + at, interpolated({table.days, table.values.at(id)}, day));
+    courses.days.insert(courses.days.begin() + at, day);
+    courses.looked_at.insert(courses.looked_at.begin() + at, true);
   }
-  courses.days.insert(after, day);
 }
 
 }  // namespace
@@ -98,7 +101,8 @@ ArmCourses read_courses(const std::filesystem::path& file, const PreparedArm& ar
       column.to->push_back(number((*cells)[column.at].text, file, count) * column.scale);
     }
   }
-  for (const double day : days) add_row(courses, day, file);
+  courses.looked_at.assign(courses.days.size(), false);
+  add_rows(courses, days, file);
   return courses;
 }
 

@@ -118,17 +118,21 @@ std::optional<std::string> TableReader::text(const std::string& key) {
   return std::nullopt;
 }
 
-bool TableReader::in_range(double value, Range range, const SourceLocation& where, const std::string& key,
-                           const std::string& unit) {
+bool TableReader::in_range(const Quantity& quantity, Range range, const SourceLocation& where, const std::string& key) {
+  const double value = quantity.base();
   if (!std::isfinite(value)) {
     context_->fault(where, fmt::format("{} is {}, which is no finite number", path(key), value));
     return false;
   }
   const bool above = range.low_open ? value > range.low : value >= range.low;
   if (above && value <= range.high) return true;
-  std::string wanted = range.low_open ? fmt::format("above {:g}", range.low) : fmt::format("at least {:g}", range.low);
-  if (std::isfinite(range.high)) wanted += fmt::format(" and at most {:g}", range.high);
-  context_->fault(where, fmt::format("{} is {:g}{}, and must be {}{}", path(key), value, unit, wanted, unit));
+  // In the unit that was written.
+  const auto text = [&quantity](double bound) { return fmt::format("{:g}", bound / quantity.unit.scale); };
+  std::string wanted = (range.low_open ? "above " : "at least ") + text(range.low);
+  if (std::isfinite(range.high)) wanted += " and at most " + text(range.high);
+  context_->fault(where, fmt::format("{} is {}, and must be {}", path(key),
+                                     with_unit(fmt::format("{:g}", quantity.value), quantity.unit),
+                                     with_unit(wanted, quantity.unit)));
   return false;
 }
 
@@ -141,7 +145,7 @@ std::optional<double> TableReader::number(const std::string& key, Range range) {
     return std::nullopt;
   }
   const double value = *found->value<double>();
-  if (!in_range(value, range, location(*found, key), key, "")) return std::nullopt;
+  if (!in_range({value, Unit{}}, range, location(*found, key), key)) return std::nullopt;
   return value;
 }
 
@@ -154,8 +158,8 @@ std::optional<std::int64_t> TableReader::integer(const std::string& key, std::in
   return std::nullopt;
 }
 
-std::optional<Quantity> TableReader::parse_quantity(const toml::node& node, const std::string& key,
-                                                    const char* example) {
+std::optional<Quantity> TableReader::parse_quantity(const toml::node& node, const std::string& key, const char* example,
+                                                    const Dimension* expected) {
   const SourceLocation where = location(node, key);
   const auto text = node.value_exact<std::string>();
   if (!text) {
@@ -164,7 +168,7 @@ std::optional<Quantity> TableReader::parse_quantity(const toml::node& node, cons
     return std::nullopt;
   }
   try {
-    return context_->units->parse_quantity(*text);
+    return context_->units->parse_quantity(*text, expected);
   } catch (const UnitError& error) {
     context_->fault(where, fmt::format("{}: {}", path(key), error.what()), error.hint());
     return std::nullopt;
@@ -174,23 +178,27 @@ std::optional<Quantity> TableReader::parse_quantity(const toml::node& node, cons
 bool TableReader::same_dimension(const Quantity& quantity, const Dimension& dimension, const SourceLocation& where,
                                  const std::string& key, const char* example) {
   if (quantity.unit.dimension == dimension) return true;
-  context_->fault(
-      where,
-      fmt::format("{} is in {}, and {} was expected", path(key), to_text(quantity.unit.dimension), to_text(dimension)),
-      fmt::format("write it as \"{}\"", example));
+  const Unit wanted = context_->units->parse_quantity(example).unit;
+  context_->fault(where,
+                  fmt::format("{} is {}, and {} was expected", path(key),
+                              quantity.unit.text == "1" ? "a pure number" : "in " + quantity.unit.text,
+                              wanted.text == "1" ? "a pure number" : wanted.text),
+                  fmt::format("write it as \"{}\"", example));
   return false;
 }
 
 std::optional<Quantity> TableReader::quantity(const std::string& key, const char* example) {
   const toml::node* found = node(key);
-  return found == nullptr ? std::nullopt : parse_quantity(*found, key, example);
+  return found == nullptr ? std::nullopt : parse_quantity(*found, key, example, nullptr);
 }
 
 std::optional<Quantity> TableReader::quantity(const std::string& key, const Dimension& dimension, const char* example,
                                               Range range) {
-  auto value = quantity(key, example);
+  const toml::node* found = node(key);
+  if (found == nullptr) return std::nullopt;
+  auto value = parse_quantity(*found, key, example, &dimension);
   if (!value || !same_dimension(*value, dimension, where(key), key, example)) return std::nullopt;
-  if (!in_range(value->base(), range, where(key), key, " " + to_text(dimension))) return std::nullopt;
+  if (!in_range(*value, range, where(key), key)) return std::nullopt;
   return value;
 }
 
@@ -228,10 +236,9 @@ std::vector<Quantity> TableReader::quantities(const std::string& key, const Dime
     return values;
   }
   for (const toml::node& item : *array) {
-    const auto value = parse_quantity(item, key, example);
+    const auto value = parse_quantity(item, key, example, &dimension);
     const SourceLocation place = location(item, key);
-    if (value && same_dimension(*value, dimension, place, key, example) &&
-        in_range(value->base(), range, place, key, " " + to_text(dimension))) {
+    if (value && same_dimension(*value, dimension, place, key, example) && in_range(*value, range, place, key)) {
       values.push_back(*value);
     }
   }
@@ -283,10 +290,11 @@ std::vector<const toml::table*> TableReader::tables(const std::string& key) {
 }
 
 void TableReader::require(const std::string& key, const char* example) {
-  if (!has(key)) context_->fault(where_, fmt::format("{} is missing", path(key)), fmt::format("write {}", example));
+  if (!has(key)) missing_.emplace_back(key, example);
 }
 
-void TableReader::finish() {
+bool TableReader::finish() {
+  bool all_known = true;
   for (const auto& [key, value] : *table_) {
     const std::string name(key.str());
     if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
@@ -295,7 +303,13 @@ void TableReader::finish() {
                                                                  static_cast<int>(begin.column)}
                                                 : location(value, name);
     context_->fault(place, fmt::format("unknown key '{}'", path(name)), did_you_mean(name, known_));
+    all_known = false;
+    const auto meant = closest(name, known_);
+    std::erase_if(missing_, [&meant](const auto& missing) { return missing.first == meant; });
   }
+  for (const auto& [key, example] : missing_)
+    context_->fault(where_, fmt::format("{} is missing", path(key)), fmt::format("write {}", example));
+  return all_known;
 }
 
 }  // namespace howship::study

@@ -73,13 +73,15 @@ class TableReader {
   SourceLocation location(const toml::node& node, const std::string& key) const;
   std::string path(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
   const ReadingContext& context() const { return *context_; }
+  /// That a key is missing is said by finish(), and only where none looks like it.
   void require(const std::string& key, const char* example);
-  void finish();
+  /// Reports unknown keys. Whether there are none.
+  bool finish();
 
  private:
-  std::optional<Quantity> parse_quantity(const toml::node& node, const std::string& key, const char* example);
-  bool in_range(double value, Range range, const SourceLocation& where, const std::string& key,
-                const std::string& unit);
+  std::optional<Quantity> parse_quantity(const toml::node& node, const std::string& key, const char* example,
+                                         const Dimension* expected);
+  bool in_range(const Quantity& quantity, Range range, const SourceLocation& where, const std::string& key);
   bool same_dimension(const Quantity& quantity, const Dimension& dimension, const SourceLocation& where,
                       const std::string& key, const char* example);
 
@@ -88,6 +90,7 @@ class TableReader {
   const ReadingContext* context_;
   SourceLocation where_;
   std::vector<std::string> known_;
+  std::vector<std::pair<std::string, std::string>> missing_;  ///< keys, and how they are written
 };
 
 Dimension time_dimension();

@@ -57,6 +57,8 @@ TEST_F(BadInput, OfTheFitFile) {
               HasSubstr("has no species, quantity or observable 'yy'"));
   EXPECT_THAT(of_fit(kStudy + parameter("a") + observed("x", "good.csv", "as = \"percent\"")),
               HasSubstr("'percent' is no way to report"));
+  EXPECT_THAT(of_fit(kStudy + parameter("a") + observed("y", "good.csv", "shift = \"3 mm\"")),
+              AllOf(HasSubstr("is in mm, and day was expected"), HasSubstr("write it as \"28 day\"")));
   EXPECT_THAT(of_fit(kStudy + parameter("a") + observed("y", "none.csv")), HasSubstr("there are no observations"));
   EXPECT_THAT(of_fit(kStudy + parameter("a") + observed("y", "good.csv", "arm = \"other\"")),
               HasSubstr("the study has no arm 'other'"));

@@ -1,39 +1,27 @@
 // howship compare as a user meets it.
-#include <cstdlib>
 #include <gmock/gmock.h>
-#include <sys/wait.h>
 
 #include <gtest/gtest.h>
 
 #include "papers/paper_world.hpp"
+#include "program.hpp"
 
 namespace howship {
 namespace {
 
+using test::Outcome;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
 class Compare : public testing::Test {
  protected:
-  Outcome howship(const std::string& words) const {
-    const auto at = [this](const char* name) { return (folder_ / name).string(); };
-    const std::string command = "cd '" + folder_.path().string() + "' && HOWSHIP_DATA='" + world_.path().string() +
-                                "' '" HOWSHIP_BINARY "' " + words + " >'" + at("out.txt") + "' 2>'" + at("err.txt") +
-                                "'";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_text(folder_ / "out.txt"),
-            read_text(folder_ / "err.txt")};
-  }
+  Outcome howship(const std::string& words) const { return program_.run(words); }
   std::string study() const { return "'" + (world_.paper() / "study.toml").string() + "'"; }
 
   const test::PaperWorld world_;
   const test::TemporaryFolder folder_;
+  const test::Program program_{folder_.path(), world_.path()};
 };
 
 TEST_F(Compare, AStudyAndItsRunGiveTheSameTable) {

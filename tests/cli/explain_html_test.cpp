@@ -1,8 +1,6 @@
 // The page of a model: whole, safe, and with nothing left out.
-#include <cstdlib>
 #include <gmock/gmock.h>
 #include <regex>
-#include <sys/wait.h>
 
 #include <gtest/gtest.h>
 
@@ -10,7 +8,7 @@
 #include "howship/model/library.hpp"
 #include "howship/model/mathml.hpp"
 
-#include "temporary_folder.hpp"
+#include "program.hpp"
 
 namespace howship {
 namespace {
@@ -20,18 +18,14 @@ using testing::Not;
 
 class ExplainHtml : public testing::Test {
  protected:
-  int explain(const std::string& words) const {
-    const std::string command = "cd '" + folder_.path().string() +
-                                "' && HOWSHIP_DATA='" HOWSHIP_SOURCE_DIR "' '" HOWSHIP_BINARY "' explain " + words +
-                                " >out.txt 2>err.txt";
-    const int status = std::system(command.c_str());
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
+  test::Outcome explain(const std::string& words) const { return program_.run("explain " + words); }
   std::string page(const std::string& words) const {
-    EXPECT_EQ(explain(words + " --html page.html"), 0) << read_text(folder_ / "err.txt");
+    const test::Outcome explained = explain(words + " --html page.html");
+    EXPECT_EQ(explained.code, 0) << explained.err;
     return read_text(folder_ / "page.html");
   }
   const test::TemporaryFolder folder_;
+  const test::Program program_{folder_.path(), HOWSHIP_SOURCE_DIR};
 };
 
 TEST_F(ExplainHtml, EveryTermAndEveryAssumptionIsThere) {
@@ -92,8 +86,8 @@ source = "<i>assumed</i>"
 }
 
 TEST_F(ExplainHtml, BadInputWritesNothing) {
-  EXPECT_EQ(explain("vicious_cylce --html page.html"), 1);
-  EXPECT_EQ(explain("vicious_cycle --graph --html page.html"), 1);
+  EXPECT_EQ(explain("vicious_cylce --html page.html").code, 1);
+  EXPECT_EQ(explain("vicious_cycle --graph --html page.html").code, 1);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "page.html"));
 }
 

@@ -1,26 +1,21 @@
 // howship fit as a user meets it.
-#include <cstdlib>
 #include <gmock/gmock.h>
-#include <sys/wait.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "calibration/fit_world.hpp"
+#include "program.hpp"
 
 namespace howship {
 namespace {
 
 using test::kStudy;
 using test::observed;
+using test::Outcome;
 using test::parameter;
 using testing::AllOf;
 using testing::HasSubstr;
-
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
 
 class FitCommand : public testing::Test {
  protected:
@@ -30,15 +25,9 @@ class FitCommand : public testing::Test {
     world_.file("fit.toml", kStudy + parameter("a") + parameter("b") + observed("y", "rows.csv"));
     world_.file("level.toml", kStudy + "set = [\"b=0\"]\n" + parameter("a") + observed("y", "rows.csv"));
   }
-  Outcome run(const std::string& words) const {
-    const auto at = [this](const char* name) { return (world_.path() / name).string(); };
-    const std::string command = "cd '" + world_.fit_folder().string() + "' && HOWSHIP_DATA='" + world_.path().string() +
-                                "' '" HOWSHIP_BINARY "' " + words + " >'" + at("out.txt") + "' 2>'" + at("err.txt") +
-                                "'";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_text(at("out.txt")), read_text(at("err.txt"))};
-  }
+  Outcome run(const std::string& words) const { return program_.run(words); }
   const test::FitWorld world_;
+  const test::Program program_{world_.fit_folder(), world_.path()};
 };
 
 TEST_F(FitCommand, PrintsATableAndWritesTheFolder) {

@@ -1,15 +1,11 @@
-#include <chrono>
+#include "program.hpp"
+
 #include <csignal>
 #include <cstdint>
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <thread>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-
-#include "temporary_folder.hpp"
 
 // The program as a user meets it: words in, text and exit code out.
 
@@ -17,27 +13,18 @@ namespace howship {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Outcome;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
 class Program : public ::testing::Test {
  protected:
-  // Through the shell, in an empty working folder.
-  Outcome howship(const std::string& words, const std::string& environment = "") const {
-    const std::string command = "cd '" + folder_.path().string() + "' && " + environment + " '" HOWSHIP_BINARY "' " +
-                                words + " >'" + (folder_ / "out.txt").string() + "' 2>'" +
-                                (folder_ / "err.txt").string() + "'";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::contents(folder_ / "out.txt"),
-            test::contents(folder_ / "err.txt")};
+  Outcome howship(const std::string& words, const std::string& before = "") const {
+    return program_.run(words, before);
   }
   const test::TemporaryFolder folder_;
+  const test::Program program_{folder_.path()};
 };
 
 TEST_F(Program, ListsItsCommands) {
@@ -230,22 +217,10 @@ changes = { x = 1 }
 }
 
 TEST_F(Program, LeavesAConsistentFolderWhenInterrupted) {
-  const std::string folder = (folder_ / "r").string();
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    ::execl(HOWSHIP_BINARY, "howship", "run", "bone_agents_0d", "-q", "-o", folder.c_str(), "--set",
-            "solver.max_step=0.0001 day", nullptr);
-    ::_exit(99);
-  }
-  const auto started = [&] { return fs::exists(folder_ / "r/untreated/timeseries.csv"); };
-  for (int i = 0; i < 1000 && !started(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_TRUE(started());
+  const pid_t child = program_.start("run bone_agents_0d -q -o r --set solver.max_step='0.0001 day'");
+  EXPECT_TRUE(test::comes_true([this] { return fs::exists(folder_ / "r/untreated/timeseries.csv"); }));
   ::kill(child, SIGINT);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 3);
+  EXPECT_EQ(program_.finish(child).code, 3);
   const auto json = nlohmann::json::parse(test::contents(folder_ / "r/run.json"));
   EXPECT_EQ(json["status"], "interrupted");
   EXPECT_EQ(json["arms"][0]["status"], "interrupted");

@@ -1,11 +1,10 @@
 // howship reproduce as a user meets it.
-#include <cstdlib>
 #include <gmock/gmock.h>
-#include <sys/wait.h>
 
 #include <gtest/gtest.h>
 
 #include "papers/paper_world.hpp"
+#include "program.hpp"
 
 namespace howship {
 namespace {
@@ -13,6 +12,7 @@ namespace {
 using test::claim;
 using test::kHead;
 using test::kVerhulst;
+using test::Outcome;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
@@ -21,11 +21,6 @@ const std::string kGood = claim("curve", "arm = \"slow\"\nof = \"n\"\ntake = \"f
 const std::string kWrong =
     claim("wrong", "arm = \"slow\"\nof = \"n\"\ntake = \"final\"", "expected = 3\nunit = \"cell\"");
 
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
 class Reproduce : public testing::Test {
  protected:
   void paper(const std::string& name, const std::string& expected) const {
@@ -33,18 +28,11 @@ class Reproduce : public testing::Test {
     test::put(folder / "study.toml", read_text(world_.paper() / "study.toml"));
     test::put(folder / "expected.toml", expected);
   }
-  Outcome reproduce(const std::string& words) const {
-    const auto at = [this](const char* name) { return (folder_ / name).string(); };
-    const std::string command = "cd '" + folder_.path().string() + "' && HOWSHIP_DATA='" + world_.path().string() +
-                                "' '" HOWSHIP_BINARY "' reproduce --no-figures " + words + " >'" + at("out.txt") +
-                                "' 2>'" + at("err.txt") + "'";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_text(folder_ / "out.txt"),
-            read_text(folder_ / "err.txt")};
-  }
+  Outcome reproduce(const std::string& words) const { return program_.run("reproduce --no-figures " + words); }
 
   const test::PaperWorld world_;
   const test::TemporaryFolder folder_;
+  const test::Program program_{folder_.path(), world_.path()};
 };
 
 TEST_F(Reproduce, PrintsClaimAgainstResultAndWritesTheReport) {

@@ -2,14 +2,11 @@
 #include <csignal>
 #include <gmock/gmock.h>
 #include <random>
-#include <sys/wait.h>
-#include <thread>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "temporary_folder.hpp"
+#include "program.hpp"
 
 // A run that is stopped, killed or starved of disk space, and goes on.
 
@@ -17,63 +14,19 @@ namespace howship {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Outcome;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using Words = std::vector<std::string>;
-
-constexpr const char* kStudy = R"toml(id = "short"
-title = "Two arms in a coarse vertebra"
-models = ["vicious_cycle"]
-duration = "120 day"
-[parameters]
-n0 = 0.2
-[vertebra]
-built_in = "L3"
-voxel_size = "2.5 mm"
-[lesion]
-site = "posterior_body"
-radius = "6 mm"
-[output]
-every = "1 day"
-frames = ["0 day", "60 day", "120 day"]
-[[arms]]
-id = "untreated"
-title = "untreated"
-[[arms]]
-id = "denosumab"
-title = "denosumab"
-models = ["drugs/denosumab"]
-regimens = [{ use = "denosumab_120mg_q4w", start = "30 day" }]
-)toml";
-
-struct Outcome {
-  int code = -1;
-  std::string err;
-};
 
 class Resume : public ::testing::Test {
  protected:
-  Resume() { test::put(folder_ / "study.toml", kStudy); }
+  Resume() {
+    test::put(folder_ / "study.toml", test::two_arms_in_a_vertebra(120, R"(["0 day", "60 day", "120 day"])"));
+  }
 
-  pid_t start(Words words) const {
-    words.insert(words.begin(), "howship");
-    const pid_t child = ::fork();
-    if (child != 0) return child;
-    if (::chdir(folder_.path().c_str()) != 0 || std::freopen("err.txt", "wb", stderr) == nullptr ||
-        std::freopen("out.txt", "wb", stdout) == nullptr)
-      ::_exit(99);
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    ::execv(HOWSHIP_BINARY, arguments.data());
-    ::_exit(99);
-  }
-  Outcome finish(pid_t child) const {
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::contents(folder_ / "err.txt")};
-  }
-  Outcome howship(const Words& words) const { return finish(start(words)); }
+  pid_t start(const std::string& words) const { return program_.start(words); }
+  Outcome finish(pid_t child) const { return program_.finish(child); }
+  Outcome howship(const std::string& words) const { return program_.run(words); }
 
   // Every file of results, but not run.json with its times, or a checkpoint that is still to go.
   static std::map<std::string, std::string> results(const fs::path& run) {
@@ -88,13 +41,8 @@ class Resume : public ::testing::Test {
     return nlohmann::json::parse(test::contents(run / "run.json"), nullptr, false);
   }
   void interrupt_a_run(const std::string& out) const {
-    const pid_t child = start({"run", "study.toml", "-o", out, "-q"});
-    const fs::path rows = folder_ / out / "denosumab" / "timeseries.csv";
-    for (int i = 0; i < 3000; ++i) {
-      std::error_code error;
-      if (fs::exists(rows, error) && fs::file_size(rows, error) > 3000) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
+    const pid_t child = start("run study.toml -o " + out + " -q");
+    test::comes_true([&] { return test::has_bytes(folder_ / out / "denosumab/timeseries.csv", 3000); });
     ::kill(child, SIGTERM);
     const Outcome outcome = finish(child);
     ASSERT_EQ(outcome.code, 3) << outcome.err;
@@ -102,11 +50,12 @@ class Resume : public ::testing::Test {
   }
 
   const test::TemporaryFolder folder_;
+  const test::Program program_{folder_.path()};
 };
 
 TEST_F(Resume, SurvivesFiftyKills) {
   const auto begin = std::chrono::steady_clock::now();
-  ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
+  ASSERT_EQ(howship("run study.toml -o whole -q").code, 0);
   // Until a run ends each is given a little longer than the one before, however slow the machine becomes.
   const double usual = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
   double patience = usual;
@@ -123,9 +72,8 @@ TEST_F(Resume, SurvivesFiftyKills) {
     const bool checkpoint =
         fs::exists(folder_ / "r/untreated/checkpoint.h5") || fs::exists(folder_ / "r/denosumab/checkpoint.h5");
     taken_up += can_resume && checkpoint ? 1 : 0;
-    Words words = can_resume ? Words{"resume", "r", "-q"} : Words{"run", "study.toml", "-o", "r", "-q", "--force"};
-    words.insert(words.end(), {"--checkpoint-every", "0 s", "-j", std::to_string(1 + random() % 3)});
-    const pid_t child = start(words);
+    const std::string words = can_resume ? "resume r -q" : "run study.toml -o r -q --force";
+    const pid_t child = start(words + " --checkpoint-every '0 s' -j " + std::to_string(1 + random() % 3));
     const auto until =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(random() % static_cast<unsigned>(patience));
     int status = 0;
@@ -140,7 +88,8 @@ TEST_F(Resume, SurvivesFiftyKills) {
       ++kills;
       continue;
     }
-    ASSERT_EQ(WEXITSTATUS(status), 0) << test::contents(folder_ / "err.txt");
+    const Outcome ended_alone = program_.outcome(child, status);
+    ASSERT_EQ(ended_alone.code, 0) << ended_alone.err;
     EXPECT_EQ(record(folder_ / "r")["status"], "complete");
     ASSERT_EQ(results(folder_ / "r"), wanted) << "after " << kills << " kills";
     ++completed;
@@ -151,12 +100,12 @@ TEST_F(Resume, SurvivesFiftyKills) {
 }
 
 TEST_F(Resume, GoesOnWhereItWasInterrupted) {
-  ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
+  ASSERT_EQ(howship("run study.toml -o whole -q").code, 0);
   ASSERT_NO_FATAL_FAILURE(interrupt_a_run("r"));
   EXPECT_EQ(record(folder_ / "r")["status"], "interrupted");
   EXPECT_EQ(record(folder_ / "r")["arms"][0]["status"], "complete");
   EXPECT_TRUE(fs::exists(folder_ / "r/denosumab/checkpoint.h5"));
-  const Outcome resumed = howship({"resume", "r"});
+  const Outcome resumed = howship("resume r");
   EXPECT_EQ(resumed.code, 0) << resumed.err;
   EXPECT_EQ(results(folder_ / "r"), results(folder_ / "whole"));
   const auto json = record(folder_ / "r");
@@ -166,7 +115,7 @@ TEST_F(Resume, GoesOnWhereItWasInterrupted) {
     EXPECT_EQ(json["arms"][0]["solver"][count], record(folder_ / "whole")["arms"][0]["solver"][count]);
     EXPECT_EQ(json["arms"][1]["solver"][count], record(folder_ / "whole")["arms"][1]["solver"][count]);
   }
-  const Outcome nothing_left = howship({"resume", "r"});
+  const Outcome nothing_left = howship("resume r");
   EXPECT_EQ(nothing_left.code, 0);
   EXPECT_THAT(nothing_left.err, HasSubstr("is complete"));
 }
@@ -179,12 +128,12 @@ TEST_F(Resume, RefusesWhatDoesNotBelongTogether) {
   const std::string rows = test::contents(run / "denosumab/timeseries.csv");
 
   test::put(run / "resolved.toml", study + "# a remark\n");
-  Outcome refused = howship({"resume", "r"});
+  Outcome refused = howship("resume r");
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("resolved.toml has changed"), HasSubstr("--from-start")));
   // Without a checkpoint, too: arms of two studies must not end up in one folder.
   fs::rename(run / "denosumab/checkpoint.h5", folder_ / "aside.h5");
-  EXPECT_THAT(howship({"resume", "r"}).err, HasSubstr("resolved.toml has changed"));
+  EXPECT_THAT(howship("resume r").err, HasSubstr("resolved.toml has changed"));
   fs::rename(folder_ / "aside.h5", run / "denosumab/checkpoint.h5");
   test::put(run / "resolved.toml", study);
 
@@ -192,36 +141,36 @@ TEST_F(Resume, RefusesWhatDoesNotBelongTogether) {
   auto by_another = record(run);
   by_another["digests"]["program"] = "0";
   test::put(run / "run.json", by_another.dump());
-  EXPECT_THAT(howship({"resume", "r"}).err, HasSubstr("another build of howship"));
+  EXPECT_THAT(howship("resume r").err, HasSubstr("another build of howship"));
   test::put(run / "run.json", begun);
 
   std::string spoilt = checkpoint;
   spoilt[spoilt.size() / 2] ^= 4;
   test::put(run / "denosumab/checkpoint.h5", spoilt);
-  refused = howship({"resume", "r"});
+  refused = howship("resume r");
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("is damaged"), HasSubstr("howship resume r --from-start")));
   test::put(run / "denosumab/checkpoint.h5", checkpoint);
 
   test::put(run / "denosumab/timeseries.csv", rows.substr(0, 2000));
-  refused = howship({"resume", "r"});
+  refused = howship("resume r");
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.err, HasSubstr("timeseries.csv"));
   test::put(run / "denosumab/timeseries.csv", rows);
 
-  EXPECT_THAT(howship({"resume", "nowhere"}).err, HasSubstr("holds no run"));
+  EXPECT_THAT(howship("resume nowhere").err, HasSubstr("holds no run"));
   // None of the refusals cost anything.
-  EXPECT_EQ(howship({"resume", "r", "-q"}).code, 0);
-  ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
+  EXPECT_EQ(howship("resume r -q").code, 0);
+  ASSERT_EQ(howship("run study.toml -o whole -q").code, 0);
   EXPECT_EQ(results(run), results(folder_ / "whole"));
 }
 
 TEST_F(Resume, FromTheStartIfAsked) {
   ASSERT_NO_FATAL_FAILURE(interrupt_a_run("r"));
   test::put(folder_ / "r/denosumab/checkpoint.h5", "rubbish");
-  EXPECT_EQ(howship({"resume", "r"}).code, 1);
-  EXPECT_EQ(howship({"resume", "r", "--from-start"}).code, 0);
-  ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
+  EXPECT_EQ(howship("resume r").code, 1);
+  EXPECT_EQ(howship("resume r --from-start").code, 0);
+  ASSERT_EQ(howship("run study.toml -o whole -q").code, 0);
   EXPECT_EQ(results(folder_ / "r"), results(folder_ / "whole"));
 }
 
@@ -232,49 +181,45 @@ TEST_F(Resume, FromTheStartRunsEverythingAnewIfTheStudyChanged) {
   const std::string n0 = "n0 = 0.2";
   study.replace(study.find(n0), n0.size(), "n0 = 0.3");
   test::put(folder_ / "r/resolved.toml", study);
-  ASSERT_EQ(howship({"resume", "r", "--from-start", "-q"}).code, 0);
+  ASSERT_EQ(howship("resume r --from-start -q").code, 0);
   EXPECT_NE(test::contents(folder_ / "r/untreated/timeseries.csv"), untreated);
-  ASSERT_EQ(howship({"run", "r/resolved.toml", "-o", "whole", "-q"}).code, 0);
+  ASSERT_EQ(howship("run r/resolved.toml -o whole -q").code, 0);
   EXPECT_EQ(test::contents(folder_ / "r/untreated/timeseries.csv"),
             test::contents(folder_ / "whole/untreated/timeseries.csv"));
 }
 
 // A file that cannot be closed for want of space must not take the program with it.
 TEST_F(Resume, ACheckpointThatCannotBeWrittenCostsNothingElse) {
-  const std::string command = "cd '" + folder_.path().string() + "' && (trap '' XFSZ; ulimit -f 300; '" +
-                              HOWSHIP_BINARY + "' run study.toml -o r --checkpoint-every '0 s') >out.txt 2>err.txt";
-  const int status = std::system(command.c_str());
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0) << test::contents(folder_ / "err.txt");
-  EXPECT_THAT(test::contents(folder_ / "err.txt"), HasSubstr("warning: cannot write the checkpoint"));
+  const Outcome run = program_.run("run study.toml -o r --checkpoint-every '0 s'",
+                                   R"(sh -c 'trap "" XFSZ; ulimit -f 300; exec "$@"' sh)");
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("warning: cannot write the checkpoint"));
   EXPECT_EQ(record(folder_ / "r")["status"], "complete");
 }
 
 TEST_F(Resume, GoesOnWhenTheDiskHasRoomAgain) {
   const test::SmallDisk disk("8m");
   if (!disk.mounted()) GTEST_SKIP() << "no disk can be mounted here";
-  ASSERT_EQ(howship({"run", "study.toml", "-o", "whole", "-q"}).code, 0);
+  ASSERT_EQ(howship("run study.toml -o whole -q").code, 0);
   const fs::path run = disk.path() / "r";
-  const pid_t child = start({"run", "study.toml", "-o", run.string(), "--checkpoint-every", "0 s"});
-  for (int i = 0; i < 3000 && !fs::exists(run / "untreated/checkpoint.h5"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const pid_t child = start("run study.toml -o " + run.string() + " --checkpoint-every '0 s'");
+  test::comes_true([&] { return fs::exists(run / "untreated/checkpoint.h5"); });
   test::put(disk.path() / "ballast", std::string(8'000'000, 'x'));
   const Outcome full = finish(child);
   EXPECT_EQ(full.code, 1) << full.err;
   EXPECT_THAT(full.err, HasSubstr("No space left on device"));
   EXPECT_EQ(record(run)["status"], "failed");
   fs::remove(disk.path() / "ballast");
-  const Outcome resumed = howship({"resume", run.string(), "-q"});
+  const Outcome resumed = howship("resume " + run.string() + " -q");
   EXPECT_EQ(resumed.code, 0) << resumed.err;
   EXPECT_EQ(results(run), results(folder_ / "whole"));
 }
 
 TEST_F(Resume, OneProcessAtATime) {
-  const pid_t child = start({"run", "study.toml", "-o", "r", "-q"});
-  for (int i = 0; i < 3000 && !fs::exists(folder_ / "r/untreated/timeseries.csv"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const pid_t child = start("run study.toml -o r -q");
+  test::comes_true([&] { return fs::exists(folder_ / "r/untreated/timeseries.csv"); });
   ::kill(child, SIGSTOP);
-  const Outcome second = howship({"resume", "r"});
+  const Outcome second = howship("resume r");
   ::kill(child, SIGCONT);
   EXPECT_EQ(finish(child).code, 0);
   EXPECT_EQ(second.code, 1);

@@ -1,9 +1,8 @@
 #include <gmock/gmock.h>
-#include <sys/wait.h>
 
 #include <gtest/gtest.h>
 
-#include "temporary_folder.hpp"
+#include "program.hpp"
 
 // SBML as a user and the test suite's runner meet it.
 
@@ -11,14 +10,10 @@ namespace howship {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Outcome;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
 
 std::string decay(const std::string& law) {
   return "<sbml xmlns=\"http://www.sbml.org/sbml/level3/version1/core\" level=\"3\" version=\"1\"><model id=\"m\" "
@@ -33,13 +28,7 @@ std::string decay(const std::string& law) {
 
 class SbmlProgram : public ::testing::Test {
  protected:
-  Outcome howship(const std::string& words) const {
-    const std::string command =
-        "cd '" + folder_.path().string() + "' && '" HOWSHIP_BINARY "' " + words + " >out.txt 2>err.txt";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::contents(folder_ / "out.txt"),
-            test::contents(folder_ / "err.txt")};
-  }
+  Outcome howship(const std::string& words) const { return program_.run(words); }
   void put_case(const std::string& law) const {
     test::put(folder_ / "cases/00007/00007-settings.txt",
               "start: 0\nduration: 1\nsteps: 2\nvariables: S, c\nabsolute: 1e-9\nrelative: 1e-6\namount: S\n"
@@ -47,6 +36,7 @@ class SbmlProgram : public ::testing::Test {
     test::put(folder_ / "cases/00007/00007-sbml-l3v1.xml", decay(law));
   }
   const test::TemporaryFolder folder_;
+  const test::Program program_{folder_.path()};
 };
 
 TEST_F(SbmlProgram, RunsACaseOfTheSuite) {

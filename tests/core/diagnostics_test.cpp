@@ -79,7 +79,10 @@ TEST(Diagnostics, MoreFaultsThanAnybodyReads) {
     faults.raise_if_any();
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("and 99500 more faults"), std::string::npos);
+    const std::string text = error.what();
+    EXPECT_NE(text.find("\nand 99990 more faults"), std::string::npos);
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 10);
+    EXPECT_EQ(error.diagnostics().size(), Diagnostics::kMost);
   }
 }
 

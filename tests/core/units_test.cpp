@@ -42,6 +42,31 @@ TEST(Units, ConvertToTheCoherentBase) {
   EXPECT_EQ(units.parse("1/(pM day)").dimension, of(3, -1, 0, -1));
 }
 
+TEST(Units, ArePartOfAValueUnlessItIsAPureNumber) {
+  const UnitSystem units;
+  EXPECT_EQ(with_unit("0.3", units.parse("pM")), "0.3 pM");
+  EXPECT_EQ(with_unit("0.3", units.parse("percent")), "0.3 percent");
+  EXPECT_EQ(with_unit("0.3", Unit{}), "0.3");
+}
+
+TEST(Units, AreGuessedByWhatIsExpectedToo) {
+  const UnitSystem units;
+  const auto hint = [&units](const char* text, const Dimension* expected) {
+    try {
+      units.parse_quantity(text, expected);
+    } catch (const UnitError& error) {
+      return error.hint();
+    }
+    return std::string();
+  };
+  const Dimension time = of(0, 1, 0, 0), concentration = of(-3, 0, 0, 1), clearance = of(3, -1, 0, 0);
+  EXPECT_EQ(hint("15 mim", &time), "did you mean 'min'?");
+  EXPECT_EQ(hint("15 mmM", &concentration), "did you mean 'mM'?");
+  EXPECT_EQ(hint("30 mL/mim", &clearance), "did you mean 'mL/min'?");
+  // Far from every unit that would fit, and close to one that would not.
+  EXPECT_EQ(hint("15 mg/cn^3", &time), "did you mean 'mg/cm^3'?");
+}
+
 TEST(Units, KnowCells) {
   const UnitSystem units;
   Dimension cell;

@@ -99,6 +99,25 @@ TEST_F(Build, OverlaysAddThenMultiplyInAnyOrder) {
   EXPECT_DOUBLE_EQ(rate(build({adds, doubles}), "A", {4.0L}), -4.0);
 }
 
+// Each name of theirs would be a fault, and each formula that rests on one another.
+TEST_F(Build, TwoModelsOfTheSameThingAreOneFault) {
+  std::string other = kBase;
+  other.replace(other.find("id = \"base\""), 11, "id = \"other\"");
+  library_.add("other", other);
+  library_.add("drug", "id = \"drug\"\ntitle = \"d\"\nextends = [\"other\"]\n[modify.nothing]\nadd = \"1\"\n");
+  const std::vector<std::string> ids{"base", "drug"};
+  try {
+    build_model(library_, ids, units_);
+    FAIL();
+  } catch (const InputError& error) {
+    ASSERT_EQ(error.diagnostics().size(), 1U) << error.what();
+    EXPECT_EQ(error.diagnostics()[0].message,
+              "'base' and 'other' both set 'A', 'C' and 5 more names: they do not go into one model");
+    EXPECT_EQ(error.diagnostics()[0].hint,
+              "take models that rest on one of the two: 'base' was asked for; 'other' comes with drug");
+  }
+}
+
 TEST_F(Build, OverlaysReplaceSetAndLeaveOut) {
   EXPECT_DOUBLE_EQ(rate(build({"[modify.half]\nreplace = \"A/4\"\n"}), "A", {4.0L}), -0.5);
   EXPECT_DOUBLE_EQ(rate(build({"[modify.k]\nvalue = 1.0\nsource = \"a test\"\n"}), "A", {4.0L}), -2.0);

@@ -1,11 +1,7 @@
-#include <chrono>
 #include <csignal>
 #include <gmock/gmock.h>
 #include <map>
 #include <set>
-#include <sys/wait.h>
-#include <thread>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -17,7 +13,7 @@
 #include <vtkXMLImageDataReader.h>
 #include <vtkXMLPImageDataReader.h>
 
-#include "temporary_folder.hpp"
+#include "program.hpp"
 
 // The program as mpirun starts it: tables and frames are those of one process, and it talks like one.
 
@@ -25,38 +21,9 @@ namespace howship {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Outcome;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-constexpr const char* kStudy = R"toml(id = "short"
-title = "Two arms in a coarse vertebra"
-models = ["vicious_cycle"]
-duration = "60 day"
-[parameters]
-n0 = 0.2
-[vertebra]
-built_in = "L3"
-voxel_size = "2.5 mm"
-[lesion]
-site = "posterior_body"
-radius = "6 mm"
-[output]
-every = "1 day"
-frames = ["0 day", "40 day"]
-[[arms]]
-id = "untreated"
-title = "untreated"
-[[arms]]
-id = "denosumab"
-title = "denosumab"
-models = ["drugs/denosumab"]
-regimens = [{ use = "denosumab_120mg_q4w", start = "30 day" }]
-)toml";
-
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
 
 /// A frame as a reader of VTK sees it.
 struct Frame {
@@ -98,24 +65,18 @@ void expect_same(const Frame& a, const Frame& b) {
 
 class UnderMpirun : public ::testing::Test {
  protected:
-  UnderMpirun() { test::put(folder_ / "study.toml", kStudy); }
+  UnderMpirun() { test::put(folder_ / "study.toml", test::two_arms_in_a_vertebra(60, R"(["0 day", "40 day"])")); }
 
+  static std::string mpirun(int ranks) {
+    return "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 '" HOWSHIP_MPIRUN
+           "' -q --oversubscribe --bind-to none -n " +
+           std::to_string(ranks);
+  }
+  // 0 ranks: without mpirun.
   pid_t start(int ranks, const std::string& words) const {
-    const std::string mpirun = " '" HOWSHIP_MPIRUN "' -q --oversubscribe --bind-to none -n " + std::to_string(ranks);
-    const std::string command = "cd '" + folder_.path().string() +
-                                "' && OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 exec" +
-                                (ranks > 0 ? mpirun : "") + " '" HOWSHIP_BINARY "' " + words + " >out.txt 2>err.txt";
-    const pid_t child = ::fork();
-    if (child != 0) return child;
-    ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-    ::_exit(99);
+    return program_.start(words, ranks > 0 ? mpirun(ranks) : "");
   }
-  Outcome finish(pid_t child) const {
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::contents(folder_ / "out.txt"),
-            test::contents(folder_ / "err.txt")};
-  }
+  Outcome finish(pid_t child) const { return program_.finish(child); }
   Outcome howship(int ranks, const std::string& words) const { return finish(start(ranks, words)); }
 
   void expect_results_of(const std::string& run, const std::string& wanted) const {
@@ -137,6 +98,7 @@ class UnderMpirun : public ::testing::Test {
   }
 
   const test::TemporaryFolder folder_;
+  const test::Program program_{folder_.path()};
 };
 
 std::size_t count(const std::string& text, const std::string& part) {
@@ -173,12 +135,7 @@ TEST_F(UnderMpirun, GivesTheResultsOfOneProcess) {
 TEST_F(UnderMpirun, GoesOnWithAnyNumberOfRanks) {
   ASSERT_EQ(howship(0, "run study.toml -o whole -q").code, 0);
   const pid_t child = start(2, "run study.toml -o r -q");
-  const fs::path rows = folder_ / "r/denosumab/timeseries.csv";
-  for (int i = 0; i < 60000; ++i) {
-    std::error_code error;
-    if (fs::exists(rows, error) && fs::file_size(rows, error) > 4000) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
+  test::comes_true([this] { return test::has_bytes(folder_ / "r/denosumab/timeseries.csv", 4000); });
   ::kill(child, SIGUSR1);
   const Outcome stopped = finish(child);
   EXPECT_EQ(stopped.code, 3);
@@ -219,18 +176,11 @@ TEST_F(UnderMpirun, WithoutSpaceTheFirstProcessDoesIt) {
 
 // What fails on one rank alone: it cannot create its pieces of the frames.
 TEST_F(UnderMpirun, AFailureOfOneRankEndsAll) {
-  const std::string wrapper =
-      "#!/bin/sh\nif [ \"$OMPI_COMM_WORLD_RANK\" = 1 ]; then ulimit -f 4; trap '' XFSZ; fi\n"
-      "exec '" HOWSHIP_BINARY "' \"$@\"\n";
-  test::put(folder_ / "limited.sh", wrapper);
-  const std::string command =
-      "cd '" + folder_.path().string() +
-      "' && OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 '" HOWSHIP_MPIRUN
-      "' -q --oversubscribe --bind-to none -n 3 sh limited.sh run study.toml -o r >out.txt 2>err.txt";
-  const int status = std::system(command.c_str());
-  ASSERT_TRUE(WIFEXITED(status));
-  const std::string err = test::contents(folder_ / "err.txt");
-  EXPECT_EQ(WEXITSTATUS(status), 1) << err;
+  test::put(folder_ / "limited.sh",
+            "if [ \"$OMPI_COMM_WORLD_RANK\" = 1 ]; then ulimit -f 4; trap '' XFSZ; fi\nexec \"$@\"\n");
+  const Outcome limited = program_.run("run study.toml -o r", mpirun(3) + " sh limited.sh");
+  const std::string& err = limited.err;
+  EXPECT_EQ(limited.code, 1) << err;
   EXPECT_EQ(count(err, "error: "), 1U) << err;
   EXPECT_THAT(err, AllOf(HasSubstr("cannot write"), HasSubstr("0000_1.vti")));
   EXPECT_EQ(record("r")["status"], "failed");

@@ -45,6 +45,17 @@ class BranchOfARun : public ::testing::Test {
     }
     return "nothing was wrong";
   }
+  /// As howship check finds it.
+  std::string refusal_of_a_check(const std::string& text) const {
+    RunOptions options = into("bad");
+    options.dry_run = true;
+    try {
+      run_study(world_.good(text), world_.data(), world_.units(), options);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "nothing was wrong";
+  }
   /// Studies stand in the folder of the world, so relative paths start there.
   fs::path folder() const { return world_.path() / "results"; }
 
@@ -141,6 +152,9 @@ TEST_F(BranchOfARun, SaysWhatIsWrong) {
   EXPECT_THAT(message(with(kBranch, "\"100 day\"", "\"30 day\"")), HasSubstr("begins on day 40, where it branches"));
   EXPECT_THAT(message(with(kBranch, "[output]", "[vertebra]\nvoxel = { bvtv = 0.2 }\n[output]")),
               HasSubstr("another vertebra"));
+  EXPECT_EQ(refusal_of_a_check(with(kBranch, "[output]", "[vertebra]\nvoxel = { bvtv = 0.2 }\n[output]")),
+            message(with(kBranch, "[output]", "[vertebra]\nvoxel = { bvtv = 0.2 }\n[output]")));
+  EXPECT_EQ(refusal_of_a_check(kBranch), "nothing was wrong");
   const std::string resolved = [&] {
     run(kBranch, "on");
     return test::contents(folder() / "on/resolved.toml");

@@ -153,6 +153,25 @@ TEST_F(Compare, ARunFolderGivesTheSame) {
   expect_closed_forms(of_run(kStudy + kCompare, ""), 2e-6);
 }
 
+// Rows three days apart, so that another row would move every measure that is made of several.
+TEST_F(Compare, LookingAtADayChangesNothingElse) {
+  const std::string study = test::with(kStudy, "every = \"1 day\"", "every = \"3 day\"");
+  const std::string at = "at = [\"20 day\", \"12.3 day\"]";
+  const std::string more = test::with(kCompare, at, "at = [\"10.7 day\", \"11.9 day\", \"12.3 day\", \"20 day\"]");
+  const auto expect_same = [](const Comparison& few, const Comparison& many) {
+    for (const ComparedQuantity& quantity : few.quantities) {
+      for (const ComparedMeasure& measure : quantity.measures)
+        EXPECT_EQ(find(many, quantity.id, measure.name).values, measure.values) << quantity.id << " " << measure.name;
+    }
+    EXPECT_TRUE(find(many, "marker", "on day 11.9").values[0]);
+  };
+  expect_same(compared(study + kCompare), compared(study + more));
+  expect_same(of_run(study, kCompare), of_run(study, more));
+  // Nor does a state that is kept, which is no row of the table.
+  const std::string kept = test::with(study, "[output]", "[output]\nstates = [\"11.3 day\", \"14 day\"]");
+  expect_same(compared(study + kCompare), compared(kept + more));
+}
+
 TEST_F(Compare, TheControlCanBeChosenAndTheDifferencesAreFromIt) {
   const Comparison comparison = compared(kStudy + kCompare + "control = \"fast\"\n");
   EXPECT_EQ(comparison.control, 1U);

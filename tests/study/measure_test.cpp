@@ -214,5 +214,19 @@ TEST(Measure, BetweenRowsACubicIsExactAndABolusIsNotCrossed) {
   EXPECT_THROW(interpolated(cubic, 10.1), std::logic_error);
 }
 
+// A row for somebody who looks at a day counts for that day, and where it bounds the window.
+TEST(Measure, RowsThatAreOnlyLookedAtChangeNothing) {
+  const Course own{{0.0, 1.0, 3.0, 4.0}, {0.0, 2.0, 1.0, 5.0}};
+  const Course looked{{0.0, 1.0, 2.0, 3.0, 4.0}, {0.0, 2.0, -9.0, 1.0, 5.0}, {false, false, true, false, false}};
+  for (const Take take : {Take::integral, Take::mean, Take::minimum, Take::time_of_maximum, Take::time_below,
+                          Take::crossing, Take::amplitude}) {
+    const Taking whole{take, 0.0, 4.0, 0.0, 1.5};
+    EXPECT_EQ(measure(looked, whole).value, measure(own, whole).value);
+  }
+  EXPECT_EQ(measure(looked, {Take::value, 0.0, 4.0, 2.0}).value, -9.0);
+  EXPECT_EQ(measure(looked, {Take::minimum, 2.0, 4.0}).value, -9.0);
+  EXPECT_EQ(measure(looked, {Take::integral, 2.0, 3.0}).value, -4.0);
+}
+
 }  // namespace
 }  // namespace howship::study

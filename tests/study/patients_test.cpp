@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <gmock/gmock.h>
+#include <map>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -98,6 +99,26 @@ TEST_F(RunPatients, GiveTheClosedFormForEach) {
     }
   }
   EXPECT_THAT(all.back(), HasSubstr("\"carl, the third\",treated,100,0.5,"));  // without growth nothing changes
+}
+
+// Who clears the drug slowly has too much of it left and does not get the next dose.
+TEST_F(RunPatients, CountTheDosesThatWereHeld) {
+  const std::string rule = "start = \"20 day\"";
+  const std::string study = with(kVoxelStudy, rule, rule + ", hold = { of = \"depot\", above = \"1 mg\" }");
+  run(study, "patient,k [1/day]\nquick,1\nslow,0.01\n", "p");
+  const auto all = lines(rows("p"));
+  ASSERT_EQ(cells(all[0]).back(), "doses_held [1]");
+  std::map<std::string, std::string> last;  // of an arm's rows
+  for (const std::string& line : all) last[cells(line)[0] + ", " + cells(line)[1]] = cells(line).back();
+  EXPECT_EQ(last["quick, treated"], "0");
+  EXPECT_EQ(last["slow, treated"], "2");  // of those on days 20, 48 and 76
+  EXPECT_EQ(last["slow, untreated"], "");
+  // Before the first of them is due nothing has been held.
+  for (const std::string& line : all) {
+    const auto c = cells(line);
+    if (c[0] != "slow" || c[1] != "treated") continue;
+    EXPECT_TRUE(std::stod(c[2]) >= 48.0 || c.back() == "0") << line;
+  }
 }
 
 TEST_F(RunPatients, AreTheSameForAnyNumberOfThreads) {
@@ -231,7 +252,7 @@ TEST_F(RunPatients, RefuseWhatMakesNoSense) {
   says("patient,n0\nx,0.1 kg\n", "2:3: error", "no number");
   says("patient,n0\nx,0,1\n", "2:1: error", "this row has 3 cells, and the header has 2");
   says("patient,n0\n\"x,0.1\n", "2:1: error", "not closed");
-  says("n0,patient\n1,x\n 1.5,y\n", "3:2: error", "parameter n0 = 1.5 1 lies outside its range, 0 to 1 1");
+  says("n0,patient\n1,x\n 1.5,y\n", "3:2: error", "parameter n0 = 1.5 lies outside its range, 0 to 1\n");
   says("patient,n0\n", "", "there is no patient");
   says("\n", "", "there is no table");
   // All faults at once, but not without end.
@@ -240,7 +261,7 @@ TEST_F(RunPatients, RefuseWhatMakesNoSense) {
   std::string many = "patient,n0\n";
   for (int p = 0; p < 1000; ++p) many += fmt::format("p{},2\n", p);
   EXPECT_THAT(refusal(many),
-              AllOf(HasSubstr("patients.csv:21:"), HasSubstr("too many faults"), Not(HasSubstr("patients.csv:500:"))));
+              AllOf(HasSubstr("patients.csv:10:"), HasSubstr("too many faults"), Not(HasSubstr("patients.csv:500:"))));
   EXPECT_THAT(refusal("patient,n0\nx,0.1\n", kSpatialStudy),
               AllOf(HasSubstr("study.toml:6:"), HasSubstr("patients are run without space")));
 }

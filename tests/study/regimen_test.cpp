@@ -1,6 +1,7 @@
 // Regimens against closed forms: a drug that decays, so that what each dose leaves is known exactly.
 #include <cmath>
 #include <gmock/gmock.h>
+#include <map>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -56,6 +57,18 @@ class Regimen : public testing::Test {
   }
   std::string faults(const std::string& doses, const std::string& more = "") const {
     return world_.faults(study_text(doses, more));
+  }
+
+  // As the program tells them: a study with faults is held against its models all the same.
+  std::string all_faults(const std::string& text) const {
+    Diagnostics faults;
+    world_.prepare(world_.read(text, faults), faults);
+    try {
+      faults.raise_if_any();
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return {};
   }
 
   test::SmallWorld world_;
@@ -227,12 +240,18 @@ TEST_F(Regimen, AnInfusionEntersEvenly) {
   }
 }
 
-TEST_F(Regimen, InfusionsMayOverlap) {
-  const ArmCourses courses = run(study_text(dose("start = \"10 day\", every = \"20 day\", infusion = \"30 day\"")));
-  for (const double day : {20.0, 35.0, 41.0, 95.0}) {
-    double sum = 0.0;
-    for (const double start : {10.0, 30.0, 50.0, 70.0, 90.0}) sum += infused(start, 30.0, day);
-    EXPECT_NEAR(depot(courses, day), sum, 1e-6) << day;
+TEST_F(Regimen, InfusionsMayOverlapAndAddUp) {
+  for (const char* place : {"voxel = { bvtv = 0.15, lesion = 1 }",
+                            "block = [\"4 mm\", \"1 mm\", \"1 mm\"]\nvoxel_size = \"1 mm\"\nbvtv = 0.15"}) {
+    for (const double length : {20.0, 30.0, 65.0}) {  // one after the other, two at a time, four at a time
+      const std::string rule = fmt::format("start = \"10 day\", every = \"20 day\", infusion = \"{} day\"", length);
+      const ArmCourses courses = run(study_text(dose(rule), "", place));
+      for (const double day : {20.0, 30.0, 35.0, 41.0, 75.0, 95.0}) {
+        double sum = 0.0;
+        for (const double start : {10.0, 30.0, 50.0, 70.0, 90.0}) sum += infused(start, length, day);
+        EXPECT_NEAR(depot(courses, day), sum, 1e-6) << place << ", over " << length << " days, day " << day;
+      }
+    }
   }
 }
 
@@ -347,11 +366,43 @@ TEST_F(Regimen, FaultsHaveTheirPlace) {
   EXPECT_THAT(faults(dose(every + "hold = { of = \"depot\" }")), HasSubstr("either below a level or above one"));
   EXPECT_THAT(faults(dose(every + "hold = { of = \"depot\", below = \"1 mg\", above = \"3 mg\" }")),
               HasSubstr("either below a level or above one"));
+  EXPECT_THAT(faults(dose(every + "infusion = \"15 mim\"")), HasSubstr("did you mean 'min'?"));
+  EXPECT_THAT(faults(dose(every + "infusion = \"-3 min\"")), HasSubstr("infusion is -3 min, and must be above 0 min"));
   EXPECT_THAT(faults(dose(every + "by_creatinine_clearance = [{ amount = \"3 mg\" }]")),
               HasSubstr("from (included) or above"));
   EXPECT_THAT(faults(dose("start = \"1 day\""), "patient = { weight = \"70 g\" }\n"), HasSubstr("patient.weight"));
   EXPECT_THAT(faults(dose("start = \"1 day\""), "patient = { wieght = \"70 kg\" }\n"),
               HasSubstr("did you mean 'weight'?"));
+}
+
+// What follows from a misspelt key alone is not said.
+TEST_F(Regimen, AMisspeltKeyIsOneFault) {
+  const std::string every = "start = \"0 day\", every = \"20 day\", ";
+  for (const auto& [slip, meant] : std::map<std::string, std::string>{
+           {every + "hold = { of = \"depot\", abve = \"3 mg\", resume_below = \"2 mg\" }", "above"},
+           {every + "hold = { of = \"depot\", bellow = \"1 mg\" }", "below"},
+           {every + "hold = { of = \"depot\", below = \"1 mg\", resume_abov = \"2 mg\" }", "resume_above"},
+           {every + "hold = { off = \"depot\", below = \"1 mg\" }", "of"},
+           {"strat = \"0 day\"", "start"}}) {
+    const std::string said = all_faults(study_text(dose(slip)));
+    EXPECT_EQ(said.find("error: "), said.rfind("error: ")) << said;
+    EXPECT_THAT(said, AllOf(HasSubstr("unknown key"), HasSubstr("did you mean '" + meant + "'?")));
+  }
+  const std::string said = all_faults(
+      study_text("doses = [{ drug = \"agent\", amuont = \"10 mg\", start = \"0 day\", every = \"20 day\" }]"));
+  EXPECT_EQ(said.find("error: "), said.rfind("error: ")) << said;
+  EXPECT_THAT(said, HasSubstr("did you mean 'amount'?"));
+}
+
+TEST_F(Regimen, BoundsSpeakInTheUnitThatWasWritten) {
+  const auto of_patient = [this](const std::string& patient) {
+    return faults(dose("start = \"1 day\""), "patient = { " + patient + " }\n");
+  };
+  EXPECT_THAT(of_patient("weight = \"3000 kg\""), HasSubstr("patient.weight is 3000 kg, and must be at least"));
+  EXPECT_THAT(of_patient("weight = \"3000 kg\""), HasSubstr(" kg\n"));
+  EXPECT_THAT(of_patient("weight = \"70 kg/min\""), HasSubstr("patient.weight is in kg/min, and kg was expected"));
+  EXPECT_THAT(of_patient("weight = \"70\""), HasSubstr("patient.weight is a pure number, and kg was expected"));
+  EXPECT_THAT(of_patient("creatinine_clearance = \"60 mg\""), HasSubstr("is in mg, and mL/min was expected"));
 }
 
 // What ships: every regimen and every study without images is right, and says where it comes from.

@@ -1,10 +1,14 @@
 // What is on the pictures: sizes, colours where they belong, the same scale for every arm.
 #include <cmath>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <vtkNew.h>
 #include <vtkPNGReader.h>
 
@@ -329,6 +333,97 @@ TEST(Figure, APanelWithoutCurvesIsDrawn) {
   write_recipe(folder, R"({"title":"nothing on a logarithm","unit":"pM","log":true,"curves":[)" +
                            recipe_curve("slow", "drug") + R"(]},{"title":"none","unit":"1","log":false,"curves":[]})");
   EXPECT_EQ(draw_figure(folder.path() / "a.json", kWidth).width, kWidth);
+}
+
+// Measurements over another quantity than time: decades on a logarithmic axis, and a mark at each.
+void write_measurements(const TemporaryFolder& folder, const std::string& x, const std::string& table) {
+  std::ofstream(folder.path() / "m.csv") << table;
+  std::ofstream(folder.path() / "a.json")
+      << R"({"format":"howship figure 1","title":"A","x":)" + x +
+             R"(,"panels":[{"title":"time taken","unit":"s","log":true,"curves":[)" +
+             R"({"arm":"one","quantity":"t","table":"m.csv","column":"time taken"}]}]})";
+}
+
+// How many pixels of a colour each column has.
+std::vector<double> columns_of(const Raster& raster, Colour colour) {
+  std::vector<double> columns;
+  for (int x = 0; x < raster.width; ++x) {
+    int found = 0;
+    for (int y = 0; y < raster.height; ++y) found += near(raster.at(x, y), colour, 30) ? 1 : 0;
+    columns.push_back(found);
+  }
+  return columns;
+}
+
+TEST(Figure, ShowsMeasurementsOverSomethingElseThanTime) {
+  const TemporaryFolder folder;
+  const std::string rows = "error [1],time taken [s]\n1e-2,10\n1e-4,10\n1e-5,10\n";
+  const auto marks = [&](const std::string& log) {
+    write_measurements(folder, R"({"column":"error","title":"largest error","log":)" + log + "}", rows);
+    // On a level line the marks stand out above it.
+    const std::vector<double> columns = columns_of(draw_figure(folder.path() / "a.json", kWidth), arm_style(0).colour);
+    std::vector<double> centres;
+    const double line = 1.5 * columns[columns.size() / 2];
+    for (std::size_t x = 0, begin = 0; x < columns.size(); ++x) {
+      const bool inside = columns[x] > line;
+      if (inside && (x == 0 || columns[x - 1] <= line)) begin = x;
+      if (inside && (x + 1 == columns.size() || columns[x + 1] <= line))
+        centres.push_back(0.5 * static_cast<double>(begin + x));
+    }
+    return centres;
+  };
+  const std::vector<double> decades = marks("true");
+  ASSERT_EQ(decades.size(), 3U);
+  EXPECT_NEAR((decades[1] - decades[0]) / (decades[2] - decades[0]), 1.0 / 3.0, 0.02) << "1e-5, 1e-4 and 1e-2";
+  // On a linear axis the two small errors lie on each other.
+  const std::vector<double> linear = marks("false");
+  EXPECT_EQ(linear.size(), 2U);
+}
+
+TEST(Figure, RefusesATableThatDoesNotBeginWithItsQuantity) {
+  const TemporaryFolder folder;
+  const auto fault = [&](const std::string& x) {
+    write_measurements(folder, x, "voxels [1],time taken [s]\n10,1\n100,2\n");
+    try {
+      draw_figure(folder.path() / "a.json", kWidth);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(fault(R"({"column":"voxels","title":"voxels","log":true})"), "");
+  EXPECT_NE(fault(R"({"column":"error","title":"error","log":true})").find("m.csv"), std::string::npos);
+  EXPECT_NE(fault(R"({"column":"voxels","log":true})").find("is damaged"), std::string::npos);
+}
+
+// With a table of two rows for each that they name.
+TEST(Figure, TheRecipesOfTheBenchmarksCanBeDrawn) {
+  namespace fs = std::filesystem;
+  int drawn = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(HOWSHIP_VISUALIZATION_DIR) / "../bench/figures")) {
+    const TemporaryFolder folder;
+    fs::copy(entry.path(), folder.path() / "a.json");
+    const auto recipe = nlohmann::json::parse(std::ifstream(entry.path()));
+    std::map<std::string, std::set<std::string>> tables;
+    for (const auto& panel : recipe["panels"]) {
+      for (const auto& curve : panel["curves"])
+        tables[curve["table"]].insert(
+            fmt::format("{} [{}]", curve["column"].get<std::string>(), panel["unit"].get<std::string>()));
+    }
+    for (const auto& [name, columns] : tables) {
+      std::string head = recipe["x"]["column"].get<std::string>() + " [1]", first = "10", second = "1000";
+      for (const std::string& column : columns) {
+        head += "," + column;
+        first += ",2";
+        second += ",30";
+      }
+      std::ofstream(folder.path() / name) << head << '\n' << first << '\n' << second << '\n';
+    }
+    const Raster raster = draw_figure(folder.path() / "a.json", kWidth);
+    EXPECT_GT(count(raster, arm_style(0).colour, 30), 400) << entry.path();
+    ++drawn;
+  }
+  EXPECT_GE(drawn, 2);
 }
 
 TEST(Figure, SaysWhatIsDamaged) {

@@ -32,8 +32,11 @@ std::string to_text(const Diagnostic& diagnostic);
 /// The user's input cannot be used. Carries every fault found; nothing has been written. Exit code 1.
 class InputError : public std::runtime_error {
  public:
+  static constexpr std::size_t kShown = 10;  ///< so many faults what() tells, and how many more there are
+
   explicit InputError(const std::string& message, const std::string& hint = {});
-  explicit InputError(std::vector<Diagnostic> diagnostics);
+  /// @param more  faults that were counted only
+  explicit InputError(std::vector<Diagnostic> diagnostics, std::size_t more = 0);
 
   const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
 

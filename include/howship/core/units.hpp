@@ -30,6 +30,9 @@ struct Unit {
   double scale = 1.0;
 };
 
+/// "0.3 pM"; of a pure number the number alone.
+std::string with_unit(const std::string& number, const Unit& unit);
+
 /// A text is no unit. The message says why and names the closest known unit where there is one.
 class UnitError : public std::exception {
  public:
@@ -50,8 +53,9 @@ class UnitSystem {
   UnitSystem(const UnitSystem&) = delete;
   UnitSystem& operator=(const UnitSystem&) = delete;
 
+  /// @param expected  what a unit that is meant would measure, where it is known: the closest such unit is named
   /// @throws UnitError if the text is no unit, or has an offset or a logarithm (degC, dB).
-  Unit parse(std::string_view text) const;
+  Unit parse(std::string_view text, const Dimension* expected = nullptr) const;
 
   /// "120 mg" → 120 and mg. A bare number has the unit 1. @throws UnitError
   struct Quantity {
@@ -59,9 +63,11 @@ class UnitSystem {
     Unit unit;
     double base() const { return value * unit.scale; }
   };
-  Quantity parse_quantity(std::string_view text) const;
+  Quantity parse_quantity(std::string_view text, const Dimension* expected = nullptr) const;
 
  private:
+  std::string closest_unit(const std::string& text, const Dimension* expected) const;
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

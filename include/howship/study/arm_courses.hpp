@@ -16,13 +16,14 @@
 
 namespace howship::study {
 
-/// What one arm did: a row at each of its output times and two around each dose. Local quantities are means over the
-/// vertebra, which of a single voxel is its value. Base units.
+/// What one arm did: the rows of its table, and those that are looked at beside them. Local quantities are means over
+/// the vertebra, which of a single voxel is its value. Base units.
 struct ArmCourses {
   std::vector<double> days;
   std::map<std::string, std::vector<double>> values;  ///< by id
+  std::vector<bool> looked_at;                        ///< of each row whether the arm's table would not have it
 
-  Course course(const std::string& id) const { return {days, values.at(id)}; }
+  Course course(const std::string& id) const { return {days, values.at(id), looked_at}; }
 };
 
 /// What is wanted of an arm.

@@ -29,6 +29,9 @@ enum class Direction { either, up, down };
 /// jump.
 struct Course {
   std::vector<double> days, values;
+  /// Of each row whether it is there only because somebody looks at that day: a window counts such a row at its ends
+  /// alone, so that looking changes nothing. Empty: none is.
+  std::vector<bool> looked_at = {};
 };
 
 struct Taking {
