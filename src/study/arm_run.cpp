@@ -9,8 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "howship/core/files.hpp"
-
 #include "arm_checkpoint.hpp"
 #include "arm_recorder.hpp"
 #include "dose_gates.hpp"
@@ -26,12 +24,8 @@ simulation::SolverOptions solver_options(const Study& study, Threads threads, Ra
 
 /// What an arm of a branch begins with: of the slab's voxels. @throws InputError if it cannot be had
 KeptState state_to_go_on_from(const CompiledArm& compiled, const Branch& branch, const Place& place, Ranks& ranks) {
-  const std::filesystem::path file = state_file(branch.run / branch.arm, branch.day);
-  KeptState kept = kept_state(file, vertebra_digest(place), *compiled.arm.model, place.domain.size(),
-                              simulation::slab_of(place.domain, &ranks));
-  if (file_digest(file) != branch.digest)
-    throw InputError(fmt::format("the state '{}' has changed since", file.string()), "run the branch anew");
-  return kept;
+  return kept_state(state_file(branch.run / branch.arm, branch.day), vertebra_digest(place), *compiled.arm.model,
+                    place.domain.size(), simulation::slab_of(place.domain, &ranks));
 }
 
 // A checkpoint that cannot be used costs the arm its past, not its future.

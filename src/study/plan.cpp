@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "howship/core/files.hpp"
 #include "howship/core/progress.hpp"
 #include "howship/output/budget.hpp"
 
@@ -45,9 +46,11 @@ std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t all_v
 
 // Before anything is run: howship check comes no further than the plan.
 void check_branch(const Branch& branch, const std::vector<CompiledArm>& arms, const Place& place) {
+  const std::filesystem::path file = state_file(branch.run / branch.arm, branch.day);
   const std::string vertebra = vertebra_digest(place);
-  for (const CompiledArm& compiled : arms)
-    check_state(state_file(branch.run / branch.arm, branch.day), vertebra, *compiled.arm.model);
+  for (const CompiledArm& compiled : arms) check_state(file, vertebra, *compiled.arm.model);
+  if (file_digest(file) != branch.digest)
+    throw InputError(fmt::format("the state '{}' has changed since", file.string()), "run the branch anew");
 }
 
 }  // namespace

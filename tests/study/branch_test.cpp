@@ -166,6 +166,7 @@ TEST_F(BranchOfARun, SaysWhatIsWrong) {
               return options;
             }());
   EXPECT_THAT(message(resolved), HasSubstr("has changed since"));
+  EXPECT_THAT(refusal_of_a_check(resolved), HasSubstr("has changed since"));
 }
 
 TEST_F(BranchOfARun, ItsRunMayPointAtItself) {
