@@ -47,3 +47,10 @@ function(howship_floor name)
   howship_sources(howship_${name} src/${name})
   target_link_libraries(howship_${name} ${FLOOR_LINK})
 endfunction()
+
+# howship_known_leaks(TARGET): where leaks are looked for, those of libraries that are known are not reported.
+function(howship_known_leaks target)
+  if(HOWSHIP_SANITIZE AND NOT HOWSHIP_SANITIZE STREQUAL "thread")
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/known_leaks.cpp)
+  endif()
+endfunction()
