@@ -1,23 +1,24 @@
 #include "howship/core/interrupt.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 
 namespace howship {
 namespace {
 
-// A signal handler can reach nothing but an object of static storage.
-volatile std::sig_atomic_t interrupted = 0;
+// A signal handler can reach nothing but an object of static storage; arms side by side ask from threads of their own.
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
 
 void on_signal(int signal) {
-  if (interrupted != 0) std::_Exit(128 + signal);  // a second Ctrl-C means now
-  interrupted = 1;
+  if (interrupted.exchange(true)) std::_Exit(128 + signal);  // a second Ctrl-C means now
 }
 
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
-  interrupted = 0;
+  interrupted = false;
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   std::signal(SIGUSR1, on_signal);
@@ -30,7 +31,7 @@ InterruptGuard::~InterruptGuard() {
 }
 
 bool InterruptGuard::requested() const {
-  return interrupted != 0;
+  return interrupted;
 }
 
 }  // namespace howship
