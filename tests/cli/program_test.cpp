@@ -250,8 +250,10 @@ TEST_F(Program, StopsPatientsOnCtrlC) {
     for (int p = 0; p < 100000; ++p) text += "p" + std::to_string(p) + ",0.001\n";
     return text;
   }();
-  const Outcome run = howship("run bone_agents_0d --set output.every='1095 day' --patients many.csv -o p",
-                              "timeout --preserve-status --foreground -s INT 3");
+  const pid_t child = program_.start("run bone_agents_0d --set output.every='1095 day' --patients many.csv -o p");
+  EXPECT_TRUE(test::comes_true([this] { return test::has_bytes(folder_ / "p/patients.csv", 10'000); }));
+  ::kill(child, SIGINT);
+  const Outcome run = program_.finish(child);
   EXPECT_EQ(run.code, 3) << run.err;
   EXPECT_THAT(run.err, HasSubstr("of 100000 patients"));
   const auto json = nlohmann::json::parse(test::contents(folder_ / "p/run.json"));
