@@ -25,7 +25,7 @@ std::vector<std::vector<double>> starts_of(const Problem& problem, const Scaling
   const auto others = latin_hypercube(static_cast<std::size_t>(count) - 1, scaling.size(),
                                       static_cast<std::uint64_t>(problem.file.seed));
   for (const auto& point : others) {
-    starts.push_back({});
+    starts.emplace_back();
     for (std::size_t p = 0; p < point.size(); ++p)
       starts.back().push_back(scaling.low(p) + point[p] * (scaling.high(p) - scaling.low(p)));
   }
