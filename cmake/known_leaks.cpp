@@ -1,4 +1,4 @@
-// Libraries that forget what they hold when they give a damaged file up, and OpenMPI, which unloads its modules before
+// Libraries that forget what they hold when they give a damaged text up, and OpenMPI, which unloads its modules before
 // the leak check can name them. Part of every program that the leak check watches.
 
 #include <cstdlib>
@@ -6,7 +6,7 @@
 // NOLINTBEGIN(bugprone-reserved-identifier): the names are the sanitizer's
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {
-  return "leak:libsbml\nleak:libITKNrrdIO\nleak:libhdf5_serial\n";
+  return "leak:libsbml\nleak:libITKNrrdIO\nleak:libhdf5_serial\nleak:libudunits2\n";
 }
 extern "C" const char* __lsan_default_options();
 extern "C" const char* __lsan_default_options() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -120,6 +121,21 @@ class Header {
     return offset >= 0.0 && bytes > 0.0 ? offset + count * bytes : 0.0;
   }
 
+  /// Whether spacing, quaternion, offset and the rows of the affine are numbers that a place can be made of. ITK ends
+  /// the program where they are none.
+  bool has_a_place() const {
+    const bool first = number<std::int32_t>(0) == kHeader1;
+    const auto sensible = [&](std::size_t in_1, std::size_t in_2, std::size_t count) {
+      constexpr double kFarthest = 1e9;  // mm
+      for (std::size_t n = 0; n < count; ++n) {
+        const double one = first ? static_cast<double>(number<float>(in_1 + 4 * n)) : number<double>(in_2 + 8 * n);
+        if (!(std::abs(one) < kFarthest)) return false;
+      }
+      return true;
+    };
+    return sensible(76, 104, 8) && sensible(256, 352, 6) && sensible(280, 400, 12);
+  }
+
  private:
   const std::vector<unsigned char>& bytes_;
   bool swap_ = false;
@@ -134,6 +150,11 @@ void check_nifti(const std::filesystem::path& path) {
     throw InputError(
         fmt::format("{}: cannot be read as NIfTI, which its name says it is: the header makes no sense", path.string()),
         "the file may be damaged, or of another format");
+  }
+  if (!Header(stream.head).has_a_place()) {
+    throw InputError(
+        fmt::format("{}: the header says where the image lies in numbers that make no sense", path.string()),
+        "spacing, qform and sform must be finite numbers; the file may be damaged");
   }
   if (Header(stream.head).is_half()) {
     throw InputError(fmt::format("{}: the header says that its voxels are in another file", path.string()),

@@ -168,6 +168,25 @@ TEST(ImageRefusal, MissingEmptyAndUnknown) {
   EXPECT_NE(refusal([&] { read_image(scratch.path(), {}); }).find("no DICOM"), std::string::npos);
 }
 
+// ITK itself ends the program at some of these.
+TEST(ImageRefusal, APlaceThatIsNoNumber) {
+  const Scratch scratch;
+  for (const float bad : {std::nanf(""), HUGE_VALF, -3e38F}) {
+    for (int which = 0; which < 4; ++which) {
+      Nifti nifti;
+      nifti.set_qform({1, 0, 0, 0, 1, 0, 0, 0, 1}, {0, 0, 0});
+      nifti.set_sform({1, 0, 0, 0, 1, 0, 0, 0, 1}, {0, 0, 0});
+      (which == 0   ? nifti.spacing[1]
+       : which == 1 ? nifti.quaternion[2]
+       : which == 2 ? nifti.offset[0]
+                    : nifti.rows[3]) = bad;
+      write_bytes(scratch / "a.nii", nifti.bytes(ramp(120)));
+      EXPECT_NE(refusal([&] { read_image(scratch / "a.nii", {}); }).find("where the image lies"), std::string::npos)
+          << bad << " " << which;
+    }
+  }
+}
+
 // Every length is tried, so that no place to stop is a lucky one.
 TEST(ImageRefusal, CutShortAtAnyLength) {
   const Scratch scratch;
