@@ -1,5 +1,6 @@
 // Libraries that forget what they hold when they give a damaged text up, and OpenMPI, which unloads its modules before
-// the leak check can name them. Part of every program that the leak check watches.
+// the leak check can name them. Part of every program but the renderer, whose
+// driver leaves no leak check possible.
 
 #include <cstdlib>
 

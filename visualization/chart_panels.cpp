@@ -65,9 +65,14 @@ std::vector<Curve> curves_of(const Run& run, const std::string& column, bool dru
 
 constexpr std::array<const char*, 3> kPlaces{"serum", "plasma", "bone"};
 
-bool is_drug(const std::string& column) {
-  return std::any_of(kPlaces.begin(), kPlaces.end(),
-                     [&](const char* place) { return column.ends_with(std::string("_") + place); });
+bool is_drug(const Run& run, const std::string& name) {
+  if (std::none_of(kPlaces.begin(), kPlaces.end(),
+                   [&](const char* place) { return name.ends_with(std::string("_") + place); }))
+    return false;
+  return std::any_of(run.arms.begin(), run.arms.end(), [&](const Arm& arm) {
+    const Column* column = arm.series.find(name);
+    return column != nullptr && column->unit != "1";
+  });
 }
 
 // Names of drugs: columns that end in where the drug is.
@@ -109,7 +114,7 @@ std::string short_title(const Run& run, const std::string& name) {
 
 // A short infusion peaks hundreds of times above what follows it: a drug that does has a logarithmic axis.
 std::optional<ChartPanel> panel_of(const Run& run, const std::string& column, const std::string& title) {
-  const bool drug = is_drug(column);
+  const bool drug = is_drug(run, column);
   ChartPanel panel{.title = title, .curves = curves_of(run, column, drug)};
   if (panel.curves.empty()) return std::nullopt;
   panel.title = with_unit(title, panel.curves.front().column->unit);

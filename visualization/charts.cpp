@@ -42,6 +42,12 @@ bool foot_is_free(const ChartPanel& panel, double from, double to) {
 
 Raster draw_time_courses(const Run& run, int width) {
   const std::vector<ChartPanel> panels = choose_panels(run);
+  if (panels.empty() && !run.charts.empty()) {
+    throw InputError(
+        fmt::format("none of the columns that the study of '{}' wants drawn is in the tables of these arms",
+                    run.folder.string()),
+        "choose other arms, or other columns in its [output] charts");
+  }
   if (panels.empty()) {
     throw InputError(fmt::format("the tables of '{}' have nothing to draw", run.folder.string()),
                      "a chart needs a column besides the time, and a row");

@@ -386,13 +386,8 @@ void FieldSystem::exchange_matrix(Archive& archive) {
     const auto fields = [this](std::size_t rows) {
       return Archive::Part{rows, layout_.whole_padded(), layout_.first, layout_.padded(), transport_.stride()};
     };
-    if (!followed_.empty()) {
+    if (!followed_.empty())
       archive.exchange_part("matrix/coefficients", std::span(taken_.data(), taken_.size()), fields(followed_.size()));
-      if (archive.reading()) {
-        halo_.exchange(taken_.data(), followed_.size(), transport_.stride());
-        set_conductances();
-      }
-    }
     transport_solver_.exchange(archive);
     archive.exchange_part("matrix/followers", std::span(followers_.data(), followers_.size()),
                           fields(transport_.species()));
@@ -407,6 +402,12 @@ void FieldSystem::exchange_matrix(Archive& archive) {
   archive.exchange("matrix/systemic_by_reduction", in_span(systemic_by_reduction_));
   archive.exchange("matrix/systemic", in_span(border_matrix_));
   if (archive.reading()) border_lu_.compute(border_matrix_);
+}
+
+void FieldSystem::matrix_is_back() {
+  if (followed_.empty()) return;
+  halo_.exchange(taken_.data(), followed_.size(), transport_.stride());
+  set_conductances();
 }
 
 }  // namespace howship::simulation

@@ -26,7 +26,8 @@ namespace howship::simulation {
 /// systemic species z that feel the tissue back, and the systemic species s(t) that do not and were integrated ahead:
 ///   dx/dt = reactions(t, x, z, s) + transport(x),   dz/dt = rates(t, z, s, sums over tissue of x).
 /// The Newton matrix I - γJ is solved exactly: per voxel by BlockLu, between voxels by TransportSolver, and the
-/// systemic rows and columns as a border. Where ranks share the voxels, each has its slab of them and all systemic
+/// systemic rows and columns as a border. J has diffusion coefficients that follow the state as they were when it was
+/// set up; rates have them as they are. Where ranks share the voxels, each has its slab of them and all systemic
 /// unknowns, which come to the same bits everywhere because the sums over tissue do.
 class FieldSystem final : public OdeSystem {
  public:
@@ -56,6 +57,7 @@ class FieldSystem final : public OdeSystem {
   Failure worst(double time, N_Vector y, N_Vector x, N_Vector w, const std::string& cause) override;
 
   void exchange_matrix(Archive& archive) override;
+  void matrix_is_back() override;
 
   const Counters& counters() const override { return counters_; }
 

@@ -24,8 +24,8 @@ std::vector<std::vector<double>> diffusion_coefficients(const model::Kinetics& k
                                                         const Buffer<double>& given, std::size_t given_count);
 
 /// @param diffusing  place in Kinetics::diffusing()
+/// @param voxel      among those of all ranks
 /// @throws InputError if the coefficient is negative or not finite
-/// @param voxel  among those of all ranks
 void check_coefficient(const model::Kinetics& kinetics, std::size_t diffusing, double value,
                        const vertebra::Domain& domain, std::size_t voxel);
 

@@ -41,6 +41,8 @@ class OdeSystem : public ImplicitSystem {
 
   /// The Newton matrix as it was last set up.
   virtual void exchange_matrix(Archive&) {}
+  /// What follows from a matrix that was read. All ranks: a damaged file is known of before.
+  virtual void matrix_is_back() {}
 
   struct Counters {
     long rate_evaluations = 0, linear_iterations = 0;

@@ -29,6 +29,7 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const Callbacks& call
     begin(schedule);
   } else {
     ranks.together([&] { exchange(*saved); });
+    system.matrix_is_back();
   }
 
   bool on_the_way = saved != nullptr;

@@ -24,8 +24,11 @@ simulation::SolverOptions solver_options(const Study& study, Threads threads, Ra
 
 /// What an arm of a branch begins with: of the slab's voxels. @throws InputError if it cannot be had
 KeptState state_to_go_on_from(const CompiledArm& compiled, const Branch& branch, const Place& place, Ranks& ranks) {
-  return kept_state(state_file(branch.run / branch.arm, branch.day), vertebra_digest(place), *compiled.arm.model,
-                    place.domain.size(), simulation::slab_of(place.domain, &ranks));
+  const std::filesystem::path file = state_file(branch.run / branch.arm, branch.day);
+  const std::string vertebra = vertebra_digest(place);
+  check_state(file, branch.digest, vertebra, *compiled.arm.model);  // the arm may begin hours after the plan
+  return kept_state(file, vertebra, *compiled.arm.model, place.domain.size(),
+                    simulation::slab_of(place.domain, &ranks));
 }
 
 // A checkpoint that cannot be used costs the arm its past, not its future.

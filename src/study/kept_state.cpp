@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "howship/core/error.hpp"
+#include "howship/core/files.hpp"
 #include "howship/output/checkpoint.hpp"
 
 namespace howship::study {
@@ -112,8 +113,11 @@ void keep_state(const std::filesystem::path& file, const std::string& vertebra, 
   writer.commit();
 }
 
-void check_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model) {
+void check_state(const std::filesystem::path& file, const std::string& digest, const std::string& vertebra,
+                 const model::Model& model) {
   fitting(file, vertebra, model);
+  if (file_digest(file) != digest)
+    throw InputError(fmt::format("the state '{}' has changed since", file.string()), "run the branch anew");
 }
 
 KeptState kept_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model,

@@ -32,8 +32,11 @@ struct KeptState {
   std::vector<std::string> fresh;  ///< species of the model that were not kept: they begin at their own initial values
 };
 
-/// Refuses what a run of this model cannot go on from, without reading it. @throws InputError as kept_state
-void check_state(const std::filesystem::path& file, const std::string& vertebra, const model::Model& model);
+/// Refuses what a run of this model cannot go on from, without reading its arrays.
+/// @param digest  of the file, as it was when the branch was read
+/// @throws InputError if the file is missing, has changed, is of another vertebra, or something was waiting
+void check_state(const std::filesystem::path& file, const std::string& digest, const std::string& vertebra,
+                 const model::Model& model);
 
 /// @param voxels  of the whole vertebra  @param slab  those of this rank, which the start gets
 /// @throws InputError if the file is missing, damaged, of another vertebra, or something was waiting

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "howship/core/files.hpp"
 #include "howship/core/progress.hpp"
 #include "howship/output/budget.hpp"
 
@@ -48,9 +47,7 @@ std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t all_v
 void check_branch(const Branch& branch, const std::vector<CompiledArm>& arms, const Place& place) {
   const std::filesystem::path file = state_file(branch.run / branch.arm, branch.day);
   const std::string vertebra = vertebra_digest(place);
-  for (const CompiledArm& compiled : arms) check_state(file, vertebra, *compiled.arm.model);
-  if (file_digest(file) != branch.digest)
-    throw InputError(fmt::format("the state '{}' has changed since", file.string()), "run the branch anew");
+  for (const CompiledArm& compiled : arms) check_state(file, branch.digest, vertebra, *compiled.arm.model);
 }
 
 }  // namespace

@@ -131,8 +131,10 @@ class Preparer {
       for (const output::Column& column : tables.columns()) columns.insert(column.name);
     }
     for (const std::string& name : study_.output.charts) {
-      if (columns.contains(name)) continue;
-      fault(study_.output.chart_places.at(name),
+      const auto place = study_.output.chart_places.find(name);
+      // A branch has the charts of the run that it leaves, whose other arms may have had columns of their own.
+      if (columns.contains(name) || place == study_.output.chart_places.end()) continue;
+      fault(place->second,
             fields.contains(name)
                 ? fmt::format("'{}' is not in the tables, so it has no chart", name)
                 : fmt::format("there is nothing named '{}' in the model that a chart could show", name),

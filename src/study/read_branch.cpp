@@ -61,6 +61,7 @@ void inherit(const Study& from, const Arm& arm, Study& study) {
   study.output.every = from.output.every;
   study.output.fields = from.output.fields;
   study.output.default_fields = from.output.default_fields;
+  study.output.charts = from.output.charts;
 }
 
 }  // namespace

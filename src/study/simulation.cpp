@@ -136,16 +136,17 @@ RunResult resume_study(const Study& study, const DataFolder& data, const UnitSys
   });
   ranks.together([&] {
     earlier = output::read_manifest(folder);
+    if (earlier.status == output::Status::complete) return;
     const std::string resolved = read_text(folder / "resolved.toml");
     prepared = prepare(study, data, units, ranks);
     plan = make_plan(study, prepared->arms, prepared->place, folder, ranks, options.arms_at_once);
     labels = checkpoint_labels(resolved, prepared->place);
   });
-  const Prepared& ready = *prepared;
   if (earlier.status == output::Status::complete) {
     say(options, fmt::format("the run in '{}' is complete; nothing is left to do", folder.string()));
     return {plan, folder, watch.seconds()};
   }
+  const Prepared& ready = *prepared;
   // Arms of two studies, or of two programs, must never end up in one folder.
   const std::string other = difference(labels, earlier.digests);
   if (!other.empty() && !from_start) {

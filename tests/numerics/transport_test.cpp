@@ -115,6 +115,8 @@ TEST(Transport, ACoefficientOfAStateThatStaysIsThatOfAPlace) {
   }
   const auto run = [&](bool followed) {
     Toy toy;
+    toy.local("even", toy.given("start"));  // a neighbour that is not followed
+    toy.diffuse("even", toy.number(0.3));
     toy.local("c", toy.given("start"));
     const auto place = toy.given("bone");
     const auto bone = toy.local("bone", place);
@@ -124,8 +126,10 @@ TEST(Transport, ACoefficientOfAStateThatStaysIsThatOfAPlace) {
   const auto of_state = run(true);
   const auto of_place = run(false);
   for (std::size_t row = 0; row < 2; ++row) {
-    for (std::size_t v = 0; v < domain.size(); ++v)
-      EXPECT_NEAR(of_state.states[row].local[0][v], of_place.states[row].local[0][v], 1e-12);
+    for (const std::size_t species : {0U, 1U}) {
+      for (std::size_t v = 0; v < domain.size(); ++v)
+        EXPECT_NEAR(of_state.states[row].local[species][v], of_place.states[row].local[species][v], 1e-12);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 #include <csignal>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <map>
 #include <set>
@@ -143,6 +144,20 @@ TEST_F(UnderMpirun, GoesOnWithAnyNumberOfRanks) {
   EXPECT_EQ(record("r")["status"], "interrupted");
   ASSERT_TRUE(fs::exists(folder_ / "r/denosumab/checkpoint.h5"));
   fs::copy(folder_ / "r", folder_ / "s", fs::copy_options::recursive);
+  // Damage that one rank alone reads is said by all, and nobody waits for it.
+  for (const double at : {0.2, 0.4, 0.6, 0.8}) {
+    SCOPED_TRACE(at);
+    fs::remove_all(folder_ / "damaged");
+    fs::copy(folder_ / "r", folder_ / "damaged", fs::copy_options::recursive);
+    const fs::path file = folder_ / "damaged/denosumab/checkpoint.h5";
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(static_cast<std::streamoff>(at * static_cast<double>(fs::file_size(file))));
+    bytes << std::string(4096, 'x');
+    bytes.close();
+    const Outcome refused = howship(3, "resume damaged -q");
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_EQ(count(refused.err, "--from-start"), 1U) << refused.err;
+  }
   const Outcome by_four = howship(4, "resume r");
   EXPECT_EQ(by_four.code, 0) << by_four.err;
   EXPECT_EQ(howship(0, "resume s -q").code, 0);
