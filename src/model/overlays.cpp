@@ -61,7 +61,7 @@ void JoinedFiles::gather_text(const std::string& id, const std::string& file, co
     }
     try {
       const Library::Entry entry = library_.read(base.value);
-      const auto is_base = [&base](const auto& file) { return file->id == base.value; };
+      const auto is_base = [&base](const auto& known) { return known->id == base.value; };
       if (std::none_of(files_.begin(), files_.end(), is_base)) extended_by_.try_emplace(base.value, id);
       gather_text(base.value, entry.file, entry.text);
     } catch (const InputError& error) {
