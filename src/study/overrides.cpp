@@ -43,6 +43,8 @@ std::vector<std::string> settable_keys() {
                                 "output.frames",
                                 "output.frames_every",
                                 "output.fields",
+                                "output.charts",
+                                "output.states",
                                 "patient.weight",
                                 "patient.creatinine_clearance",
                                 "compare.control",
@@ -92,7 +94,7 @@ void apply(toml::table& study, const std::string& given, const std::vector<std::
   const auto equals = given.find('=');
   if (equals == std::string::npos || equals == 0) {
     context.fault(where, "an override has the form section.key=value",
-                  "for example --set output.every='1 day' or --set k_res=1.2");
+                  "for example --set output.every='1 day' or --set K_Tn=1.5");
     return;
   }
   std::string key = given.substr(0, equals);

@@ -22,6 +22,7 @@
 #include "plan.hpp"
 #include "read_outs.hpp"
 #include "run_record.hpp"
+#include "talk.hpp"
 
 namespace howship::study {
 namespace {
@@ -226,9 +227,6 @@ void require_no_space(const Study& study) {
 RunResult run_patients(const Study& study, const PatientTable& table, const DataFolder& data, const UnitSystem& units,
                        const RunOptions& options) {
   const Stopwatch watch;
-  const auto say = [&options](const std::string& text) {
-    if (!options.quiet) fmt::print(stderr, "{}\n", text);
-  };
   const std::filesystem::path folder =
       options.folder.empty() ? std::filesystem::path("out") / study.id : options.folder;
   if (!options.dry_run) output::check_run_folder(folder, options.force);
@@ -243,7 +241,7 @@ RunResult run_patients(const Study& study, const PatientTable& table, const Data
   std::vector<std::string> notes;
   std::vector<PatientArm> bound = patient_arms(study, table, prepared, units, faults, notes);
   faults.raise_if_any();
-  for (const std::string& note : notes) say("note: " + note);
+  for (const std::string& note : notes) say(options, "note: " + note);
 
   const Place place = build_place(study);
   std::vector<CompiledArm> arms = compile_arms(std::move(prepared));
@@ -253,7 +251,7 @@ RunResult run_patients(const Study& study, const PatientTable& table, const Data
   const std::size_t window = window_of(shared, options.threads);
   const Plan plan = patients_plan(shared, folder, window);
   if (options.dry_run) return {plan, folder, watch.seconds()};
-  say(plan.text(study));
+  say(options, plan.text(study));
 
   const InterruptGuard interrupt;
   output::open_run_folder(folder, options.force);

@@ -254,7 +254,7 @@ std::optional<std::array<double, 3>> TableReader::three_lengths(const std::strin
     context_->fault(location(*found, key), fmt::format("{} needs three lengths, and has {}", path(key), list->size()),
                     fmt::format("write {} = [\"{}\", \"0.5 mm\", \"0.5 mm\"]", key, example));
   }
-  if (values.size() != 3 || list->size() != 3) return std::nullopt;
+  if (list == nullptr || list->size() != 3 || values.size() != 3) return std::nullopt;
   return std::array<double, 3>{values[0].base(), values[1].base(), values[2].base()};
 }
 

@@ -126,31 +126,27 @@ TEST_F(Extremes, BoneThatVanishesAndMarrowThatVanishes) {
   }
 }
 
-// Rates from 1e-6 to 1e6 per day, beside transport.
-TEST_F(Extremes, RatesOverTwelveOrdersOfMagnitude) {
-  const std::string model = R"toml(
-[inline.models]
-rates = '''
-id = "rates"
-title = "exchange, fast and slow"
-[species.u]
-title = "u"
-scope = "local"
-unit = "pM"
-initial = "start"
-typical = 1
-diffusion = "D"
-[species.v]
-title = "v"
-scope = "local"
-unit = "pM"
-initial = "start"
-typical = 1
-[parameters]
+/// Two species, one of which spreads, as a model that the study carries: it is called rates.
+std::string exchange(const std::string& initial, const std::string& processes) {
+  std::string species;
+  for (const char* name : {"u", "v"}) {
+    species += std::string("[species.") + name + "]\ntitle = \"" + name +
+               "\"\nscope = \"local\"\nunit = \"pM\"\ninitial = \"" + initial + "\"\ntypical = 1\n";
+    if (name[0] == 'u') species += "diffusion = \"D\"\n";
+  }
+  return "[inline.models]\nrates = '''\nid = \"rates\"\ntitle = \"exchange, fast and slow\"\n" + species +
+         R"([parameters]
 start = { value = 1, unit = "pM", range = [0, 10], source = "of this test" }
 D = { value = 10, unit = "mm^2/day", range = [0, 1e9], source = "of this test" }
 fast = { value = 1e6, unit = "1/day", range = [0, 1e9], source = "of this test" }
 slow = { value = 1e-6, unit = "1/day", range = [0, 1], source = "of this test" }
+)" + processes +
+         "'''\n";
+}
+
+// Rates from 1e-6 to 1e6 per day, beside transport.
+TEST_F(Extremes, RatesOverTwelveOrdersOfMagnitude) {
+  const std::string model = exchange("start", R"toml(
 [processes.exchange]
 title = "fast"
 rate = "fast*(u - v)"
@@ -163,8 +159,7 @@ changes = { v = -1 }
 title = "what is left"
 formula = "mean(u + v)"
 unit = "pM"
-'''
-)toml";
+)toml");
   for (const char* place : {kVoxel, kBlock}) {
     const std::string text = test::with(place, "vicious_cycle", "rates") + model;
     for (const char* tolerance : {"1e-4", "1e-8"}) {
@@ -179,29 +174,7 @@ unit = "pM"
 // All of u becomes v but for a millionth of a millionth, while u spreads: what its linear solve leaves wrong comes a
 // million times greater in v, and must not be what holds the steps back.
 TEST_F(Extremes, AFastReactionThatUsesUpWhatDiffuses) {
-  const std::string model = R"toml(
-[inline.models]
-rates = '''
-id = "rates"
-title = "exchange, nearly all to one side"
-[species.u]
-title = "u"
-scope = "local"
-unit = "pM"
-initial = "start*given.lesion"
-typical = 1
-diffusion = "D"
-[species.v]
-title = "v"
-scope = "local"
-unit = "pM"
-initial = "start*given.lesion"
-typical = 1
-[parameters]
-start = { value = 1, unit = "pM", range = [0, 10], source = "of this test" }
-D = { value = 10, unit = "mm^2/day", range = [0, 1e9], source = "of this test" }
-fast = { value = 1e6, unit = "1/day", range = [0, 1e9], source = "of this test" }
-slow = { value = 1e-6, unit = "1/day", range = [0, 1], source = "of this test" }
+  const std::string model = exchange("start*given.lesion", R"toml(
 [processes.there]
 title = "fast"
 rate = "fast*u"
@@ -214,8 +187,7 @@ changes = { v = -1, u = 1 }
 title = "of what is left to what it became"
 formula = "mean(u)/mean(v)"
 unit = "1"
-'''
-)toml";
+)toml");
   const std::string block = test::with(test::with(kBlock, "vicious_cycle", "rates"), "100 mm", "1 mm");
   for (const char* tolerance : {"1e-4", "1e-8"}) {
     const Outcome outcome = run(block + model, {std::string("solver.relative_tolerance=") + tolerance});

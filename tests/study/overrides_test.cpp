@@ -18,12 +18,15 @@ class Overrides : public ::testing::Test {
 };
 
 TEST_F(Overrides, TakeTomlOrPlainText) {
-  const Study study = world_.good(kSpatialStudy, {"duration=90 day", "vertebra.voxel_size='2 mm'", "vertebra.seed=7",
-                                                  "output.fields=[\"n\"]", "title=a = b"});
+  const Study study = world_.good(
+      kSpatialStudy, {"duration=90 day", "vertebra.voxel_size='2 mm'", "vertebra.seed=7", "output.fields=[\"n\"]",
+                      "output.charts=[\"share\"]", "output.states=[\"30 day\"]", "title=a = b"});
   EXPECT_EQ(study.duration, 90.0);
   EXPECT_EQ(std::get<BuiltInVertebra>(study.vertebra).options.voxel, 2.0);
   EXPECT_EQ(std::get<BuiltInVertebra>(study.vertebra).options.seed, 7U);
   EXPECT_EQ(study.output.fields, std::vector<std::string>{"n"});
+  EXPECT_EQ(study.output.charts, std::vector<std::string>{"share"});
+  EXPECT_EQ(study.output.states, std::vector<double>{30.0});
   EXPECT_EQ(study.title, "a = b");
 }
 
