@@ -23,11 +23,6 @@ const std::string kWrong =
 
 class Reproduce : public testing::Test {
  protected:
-  void paper(const std::string& name, const std::string& expected) const {
-    const auto folder = world_.path() / "papers" / name;
-    test::put(folder / "study.toml", read_text(world_.paper() / "study.toml"));
-    test::put(folder / "expected.toml", expected);
-  }
   Outcome reproduce(const std::string& words) const { return program_.run("reproduce --no-figures " + words); }
 
   const test::PaperWorld world_;
@@ -36,7 +31,7 @@ class Reproduce : public testing::Test {
 };
 
 TEST_F(Reproduce, PrintsClaimAgainstResultAndWritesTheReport) {
-  paper("verhulst1838", kHead + kGood);
+  world_.put_paper("verhulst1838", kHead + kGood);
   const Outcome good = reproduce("verhulst1838");
   EXPECT_EQ(good.code, 0) << good.err;
   EXPECT_THAT(good.out,
@@ -47,14 +42,14 @@ TEST_F(Reproduce, PrintsClaimAgainstResultAndWritesTheReport) {
 }
 
 TEST_F(Reproduce, AFailedClaimIsExitCodeOne) {
-  paper("verhulst1838", kHead + kGood + kWrong);
+  world_.put_paper("verhulst1838", kHead + kGood + kWrong);
   const Outcome wrong = reproduce("verhulst1838");
   EXPECT_EQ(wrong.code, 1);
   EXPECT_THAT(wrong.out, AllOf(HasSubstr("FAILS"), HasSubstr("1 FAIL")));
 }
 
 TEST_F(Reproduce, AFaultyFileIsExitCodeOneAndWritesNothing) {
-  paper("verhulst1838", kHead + kGood + "wyh = 3\n");
+  world_.put_paper("verhulst1838", kHead + kGood + "wyh = 3\n");
   const Outcome faulty = reproduce("verhulst1838");
   EXPECT_EQ(faulty.code, 1);
   EXPECT_EQ(faulty.out, "");
@@ -63,10 +58,10 @@ TEST_F(Reproduce, AFaultyFileIsExitCodeOneAndWritesNothing) {
 }
 
 TEST_F(Reproduce, AllGivesEveryPaperALine) {
-  paper("a_good", kHead + kGood);
-  paper("b_wrong", kHead + kGood + kWrong);
-  paper("c_faulty", kHead + "claims = 3\n");
-  paper("d_good", kHead + kGood);
+  world_.put_paper("a_good", kHead + kGood);
+  world_.put_paper("b_wrong", kHead + kGood + kWrong);
+  world_.put_paper("c_faulty", kHead + "claims = 3\n");
+  world_.put_paper("d_good", kHead + kGood);
   const Outcome all = reproduce("--all");
   EXPECT_EQ(all.code, 1);
   EXPECT_THAT(all.out, AllOf(HasSubstr("ok    a_good"), HasSubstr("FAIL  b_wrong"), HasSubstr("1 of   2 hold"),
@@ -77,7 +72,7 @@ TEST_F(Reproduce, AllGivesEveryPaperALine) {
 }
 
 TEST_F(Reproduce, SaysWhatItDoesNotKnow) {
-  paper("verhulst1838", kHead + kGood);
+  world_.put_paper("verhulst1838", kHead + kGood);
   EXPECT_THAT(reproduce("verhulst1839").err, HasSubstr("did you mean 'verhulst1838'?"));
   EXPECT_EQ(reproduce("verhulst1839").code, 1);
   EXPECT_EQ(reproduce("").code, 1);

@@ -23,11 +23,6 @@ const std::string kMiss =
 
 class Scorecard : public testing::Test {
  protected:
-  void targets(const std::string& name, const std::string& expected) const {
-    const auto folder = world_.path() / "papers" / name;
-    test::put(folder / "study.toml", read_text(world_.paper() / "study.toml"));
-    test::put(folder / "expected.toml", expected);
-  }
   Outcome scorecard(const std::string& words) const { return program_.run("scorecard " + words); }
 
   const test::PaperWorld world_;
@@ -36,9 +31,9 @@ class Scorecard : public testing::Test {
 };
 
 TEST_F(Scorecard, RunsAllTargetsAndAMissIsNoError) {
-  targets("targets_a", kHead + kGood + kMiss);
-  targets("targets_b", kHead + kGood);
-  targets("another", kHead + kMiss);
+  world_.put_paper("targets_a", kHead + kGood + kMiss);
+  world_.put_paper("targets_b", kHead + kGood);
+  world_.put_paper("another", kHead + kMiss);
   const Outcome all = scorecard("");
   EXPECT_EQ(all.code, 0) << all.err;
   EXPECT_THAT(all.out, AllOf(HasSubstr("targets_a/curve"), HasSubstr("targets_b/curve"), Not(HasSubstr("another")),
@@ -51,7 +46,7 @@ TEST_F(Scorecard, RunsAllTargetsAndAMissIsNoError) {
 }
 
 TEST_F(Scorecard, WritesTables) {
-  targets("targets_a", kHead + kGood);
+  world_.put_paper("targets_a", kHead + kGood);
   test::put(folder_ / "README.md", "# Mine\n<!-- scorecard: begin -->\nold\n<!-- scorecard: end -->\nrest\n");
   EXPECT_EQ(scorecard("--csv a.csv --markdown README.md").code, 0);
   EXPECT_THAT(read_text(folder_ / "a.csv"), HasSubstr("\ntargets_a,curve,n,"));
@@ -67,8 +62,8 @@ TEST_F(Scorecard, WritesTables) {
 
 TEST_F(Scorecard, FaultsAreSaidBeforeAnythingRuns) {
   EXPECT_THAT(scorecard("").err, HasSubstr("there are no targets"));
-  targets("targets_a", kHead + kGood);
-  targets("targets_b", kHead + kGood + "wyh = 3\n");
+  world_.put_paper("targets_a", kHead + kGood);
+  world_.put_paper("targets_b", kHead + kGood + "wyh = 3\n");
   const Outcome faulty = scorecard("--csv a.csv");
   EXPECT_EQ(faulty.code, 1);
   EXPECT_EQ(faulty.out, "");

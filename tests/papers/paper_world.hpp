@@ -80,6 +80,13 @@ doses = [{ drug = "drug", amount = "5 pM", start = "10 day", every = "20 day" }]
   study::DataFolder data() const { return study::DataFolder(folder_.path()); }
   const UnitSystem& units() const { return units_; }
 
+  /// Another paper about the same study.
+  void put_paper(const std::string& name, const std::string& expected) const {
+    const auto folder = path() / "papers" / name;
+    put(folder / "study.toml", read_text(paper() / "study.toml"));
+    put(folder / "expected.toml", expected);
+  }
+
   papers::Report reproduce(const std::string& expected) const {
     put(paper() / "expected.toml", expected);
     return papers::reproduce(paper(), data(), units_, {});
