@@ -86,6 +86,32 @@ void AheadTrajectory::integrate(double begin, double end) {
   segments_.clear();
   coefficients_.clear();
   hint_ = 0;
+  append(begin, end);
+}
+
+void AheadTrajectory::continue_to(double end) {
+  if (!slots_.empty()) append(segments_.back().end, end);
+}
+
+void AheadTrajectory::forget_before(double time) {
+  std::size_t gone = 0;
+  while (gone + 1 < segments_.size() && segments_[gone].end < time) ++gone;
+  if (gone == 0) return;
+  const std::size_t offset = segments_[gone].first;
+  coefficients_.erase(coefficients_.begin(), coefficients_.begin() + static_cast<std::ptrdiff_t>(offset));
+  segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(gone));
+  for (Segment& segment : segments_) segment.first -= offset;
+  hint_ -= std::min(hint_, gone);
+}
+
+void AheadTrajectory::back_to(const Mark& mark) {
+  segments_.resize(mark.segments);
+  coefficients_.resize(mark.coefficients);
+  state_ = mark.state;
+  hint_ = std::min(hint_, segments_.size() - 1);
+}
+
+void AheadTrajectory::append(double begin, double end) {
   if (slots_.empty()) return;
   std::copy(state_.begin(), state_.end(), space_->values(y_.get()));
   const auto keep_values = [&] {

@@ -14,8 +14,8 @@
 namespace howship::simulation {
 
 /// The autonomous systemic species (pharmacokinetics, mostly) from one dose to the next, integrated ahead of the field
-/// at a tight tolerance and kept as the polynomials of the integrator's steps: to the field they are given smooth
-/// functions of time, so that a dose need not restart it.
+/// at a tight tolerance and kept as the polynomials of the integrator's steps: to the field they are given functions of
+/// time, so that a dose need not restart it, nor even stop it.
 class AheadTrajectory final : public ImplicitSystem {
  public:
   /// @param slots  the systemic slots to integrate ahead, ascending: all that are autonomous, or none
@@ -35,6 +35,20 @@ class AheadTrajectory final : public ImplicitSystem {
   /// Replaces the trajectory by the one from the present values at `begin` up to `end`; values then are those at `end`.
   /// @throws NumericalError
   void integrate(double begin, double end);
+  /// Adds the next piece to it: from where it ends, with the values as they are by now, up to `end`. At the seam what
+  /// is evaluated is the earlier piece's.
+  /// @throws NumericalError
+  void continue_to(double end);
+  /// Drops what lies before a time that nobody will ask for again.
+  void forget_before(double time);
+
+  /// What continue_to() can be taken back to.
+  struct Mark {
+    std::size_t segments = 0, coefficients = 0;
+    std::vector<double> state;
+  };
+  Mark mark() const { return {segments_.size(), coefficients_.size(), state_}; }
+  void back_to(const Mark& mark);
 
   /// Writes the autonomous slots of a full systemic vector at a time within the interval. Keeps a hint: one thread
   /// only.
@@ -60,6 +74,7 @@ class AheadTrajectory final : public ImplicitSystem {
   void prepare(const model::Program& program, model::Program::Workspace& workspace, double time, const double* y);
   const Segment& find(double time) const;
   double value(const Segment& segment, std::size_t index, double time) const;
+  void append(double begin, double end);
   void keep_step(double begin, double end, int order);
 
   const model::Kinetics& kinetics_;

@@ -198,7 +198,8 @@ void FieldSystem::back_substitute(std::size_t block, double* x) {
   if (coupled_) {
     for (std::size_t d = 0; d < transport_.species(); ++d) {
       const double* from = trailing_.data() + d * transport_.stride() + block * lanes;
-      std::copy(from, from + lanes, x + kinetics_->diffusing()[d] * lanes);
+      const double shift = transport_solver_.shift(d);
+      std::transform(from, from + lanes, x + kinetics_->diffusing()[d] * lanes, [&](double u) { return u + shift; });
     }
   }
   lu_.backward(lanes, factors_.data() + block * lu_.slots() * lanes, x);
@@ -224,19 +225,9 @@ void FieldSystem::apply_update(std::size_t block, const double* x, double ratio,
     scratch.squares[l] = squares[l] > scratch.squares[l] ? squares[l] : scratch.squares[l];
     scratch.squares_sum[l] += 0.0 * squares[l];  // stays 0 unless a term is not finite
   }
-  const double* predicted = FieldSpace::raw(step.predicted) + begin;
-  for (std::size_t d = 0; d < transport_.species(); ++d) {
-    const std::size_t at = kinetics_->diffusing()[d] * lanes;
-    double* out = diffusing_.data() + d * transport_.stride() + block * lanes;
-    for (std::size_t l = 0; l < lanes; ++l) out[l] = predicted[at + l] + correction[at + l];
-  }
-  if (followed_.empty()) return;
-  for (std::size_t i = 0; i < layout_.block_size(); ++i) scratch.values[i] = predicted[i] + correction[i];
-  note_coefficients(block, scratch);
 }
 
-std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iteration, double gamma_ratio,
-                                           double tolerance) {
+std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int, double gamma_ratio, double tolerance) {
   const std::size_t lanes = layout_.lanes;
   const std::size_t size = layout_.block_size();
   const std::size_t tail = layout_.tail();
@@ -269,7 +260,7 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int iterati
   {
     const TimeOfScope watch(counters_.seconds_rates);
     prepare(step.time, predicted, correction);
-    if (iteration == 0 || has_sums) gather(predicted, correction);
+    gather(predicted, correction);
     for (Scratch& scratch : scratch_)
       kinetics_->local_rates().prepare(scratch.rates, {step.time, systemic_, reductions_});
     good = systemic_rates(main_rates_);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "howship/simulation/simulation.hpp"
@@ -12,7 +13,8 @@ struct Instant {
   double time = 0.0;
   bool output = false, jump = false;  ///< jump: a rate or a condition changes because of time alone
   std::vector<Dose> doses;
-  bool stops() const { return jump || !doses.empty(); }
+  bool passed = false;  ///< the integrator need not stop here: what happens is part of what it is given as known ahead
+  bool stops() const { return (jump || !doses.empty()) && !passed; }
 };
 
 /// Doses, outputs and jumps by time; equal times are one instant. What lies past the end is dropped.
@@ -22,6 +24,9 @@ std::vector<Instant> instants_of(const Schedule& schedule, const std::vector<dou
 
 inline double just_before(double time) {
   return std::nextafter(time, 0.0);
+}
+inline double just_after(double time) {
+  return std::nextafter(time, std::numeric_limits<double>::infinity());
 }
 
 }  // namespace howship::simulation

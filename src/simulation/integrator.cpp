@@ -1,6 +1,7 @@
 #include "simulation/integrator.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <stdexcept>
 
@@ -72,6 +73,7 @@ void Integrator::begin(double time) {
   CVodeReInit(cvode_.get(), time, y_);
   newton_.restart();
   started_ = false;
+  knows_next_ = false;
 }
 
 int Integrator::advance(double limit, bool interpolated, double* reached) {
@@ -85,8 +87,13 @@ int Integrator::advance(double limit, bool interpolated, double* reached) {
 
 Integrator::Step Integrator::step(double from, double limit) {
   Step step{CV_SUCCESS, from};
-  step.flag = advance(limit, started_ && reached() > limit, &step.reached);
+  const bool beyond = started_ && reached() > limit;
+  // A stop that CVODE is told of cuts the step after this one short as well; next_step() is to be what it would take.
+  // After a stop or a turn, CVODE does not say.
+  if (knows_next_ && reached() + next_step() < limit) limit = std::numeric_limits<double>::max();
+  step.flag = advance(limit, beyond, &step.reached);
   if (step.flag >= 0) started_ = true;
+  if (!beyond) knows_next_ = step.flag == CV_SUCCESS;
   return step;
 }
 
@@ -164,6 +171,7 @@ void Integrator::exchange(Archive& archive) {
                      "it is damaged, or was written with other versions of the libraries");
   }
   archive.number("integrator/started", started_);
+  archive.number("integrator/knows_next", knows_next_);
   newton_.exchange(archive);
   const Layout& layout = system_.layout();
   const std::size_t block = layout.block_size();

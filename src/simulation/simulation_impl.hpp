@@ -37,10 +37,23 @@ struct Simulation::Impl {
   void begin(const Schedule& schedule);
   void take(const Start& from);
   void arrive(const Schedule& schedule, const Callbacks& callbacks);
-  void travel(double until, bool jump, std::size_t stop, const Callbacks& callbacks);
-  bool step_to(double stop, double limit);
-  std::size_t next_stop(std::size_t from) const;
+  /// Where the integrator has to stop next: a dose, a jump, an event whose delay is over, or the end.
+  struct Stop {
+    std::size_t instant = 0;  ///< the first that is not on the way there
+    double time = 0.0;
+    bool jump = false;
+  };
+  Stop next_stop(const Schedule& schedule) const;
+  void travel(const Schedule& schedule, const Callbacks& callbacks);
+  bool step_to(const Stop& stop);
+  void report_passed(const Instant& instant, const Callbacks& callbacks);
+  std::size_t next_change(std::size_t from) const;
   double known_until(const Schedule& schedule) const;
+
+  // Doses that the integrator need not stop for.
+  bool pass_dose(const Schedule& schedule, const Stop& stop);
+  bool is_foreseen(const Schedule& schedule, const Instant& instant) const;
+  bool is_smooth_at(double dose_time);
 
   // What happens at one instant.
   bool happens();
@@ -52,6 +65,7 @@ struct Simulation::Impl {
   bool let_events_happen();
   double& main_value(std::size_t slot);
   void restart_if_rates_jump(N_Vector before, bool jumped);
+  bool jump_matters(N_Vector before, N_Vector after, N_Vector values);  ///< `after` is used up
   void report(double when, N_Vector values, const Callbacks& callbacks, Moment moment);
 
   void begin_integration();

@@ -9,13 +9,6 @@
 #include "simulation/simulation_impl.hpp"
 
 namespace howship::simulation {
-namespace {
-
-/// A change of rates, times the step, below this many tolerances is left to the integrator's error control.
-constexpr double kHarmlessJump = 1.0;
-
-}  // namespace
-
 Statistics Simulation::Impl::run(const Schedule& schedule, const Callbacks& callbacks, Archive* saved) {
   watch = Stopwatch();
   instants = instants_of(schedule, time_breaks(*kinetics, parameters, schedule.end), kinetics->model().systemic.size());
@@ -44,12 +37,7 @@ Statistics Simulation::Impl::run(const Schedule& schedule, const Callbacks& call
       crossed = false;
     }
     on_the_way = false;
-    // On to the next stop: a dose, a jump, an event whose delay is over, or the end.
-    const std::size_t stop = next_stop(next);
-    const double scheduled = stop < instants.size() ? instants[stop].time : schedule.end;
-    const double until = std::max(time, std::min(scheduled, events.next_time().value_or(scheduled)));
-    const bool jump = until == scheduled && stop < instants.size() && instants[stop].jump;
-    travel(until, jump, stop, callbacks);
+    travel(schedule, callbacks);
   }
 }
 
@@ -86,14 +74,21 @@ void Simulation::Impl::take(const Start& from) {
   for (const std::size_t slot : system.main_slots()) main_value(slot) = systemic[slot];
 }
 
-std::size_t Simulation::Impl::next_stop(std::size_t from) const {
+std::size_t Simulation::Impl::next_change(std::size_t from) const {
   while (from < instants.size() && !instants[from].stops()) ++from;
   return from;
 }
 
+Simulation::Impl::Stop Simulation::Impl::next_stop(const Schedule& schedule) const {
+  const std::size_t change = next_change(next);
+  const double scheduled = change < instants.size() ? instants[change].time : schedule.end;
+  const double until = std::max(time, std::min(scheduled, events.next_time().value_or(scheduled)));
+  return {change, until, until == scheduled && change < instants.size() && instants[change].jump};
+}
+
 // What is known ahead is known up to the next dose or jump, and a jump is not looked at from before.
 double Simulation::Impl::known_until(const Schedule& schedule) const {
-  const std::size_t stop = next_stop(next);
+  const std::size_t stop = next_change(next);
   if (stop == instants.size()) return schedule.end;
   return instants[stop].jump ? just_before(instants[stop].time) : instants[stop].time;
 }
@@ -102,6 +97,10 @@ double Simulation::Impl::known_until(const Schedule& schedule) const {
 void Simulation::Impl::arrive(const Schedule& schedule, const Callbacks& callbacks) {
   Instant here{time, false, false, {}};
   if (next < instants.size() && instants[next].time == time) here = instants[next++];
+  if (here.passed) {
+    report_passed(here, callbacks);
+    here = {time, false, false, {}};
+  }
   const bool changes = !here.doses.empty() || happens();
   const bool may_jump = changes || here.jump || (crossed && watched.output_count() > 0);
   const VectorHandle earlier = may_jump ? rates_before() : nullptr;
@@ -126,15 +125,23 @@ void Simulation::Impl::arrive(const Schedule& schedule, const Callbacks& callbac
   }
 }
 
-// Steps up to `until`, or to where a condition or a comparison turns. Outputs on the way are interpolated.
-void Simulation::Impl::travel(double until, bool jump, std::size_t stop, const Callbacks& callbacks) {
-  while (time < until && !crossed) {
+// Steps up to the next stop, or to where a condition or a comparison turns. Outputs, and doses that are no stop, on the
+// way are interpolated.
+void Simulation::Impl::travel(const Schedule& schedule, const Callbacks& callbacks) {
+  for (;;) {
+    Stop stop = next_stop(schedule);
+    while (pass_dose(schedule, stop)) stop = next_stop(schedule);
+    if (time >= stop.time || crossed) break;
     const double before = time;
-    crossed = step_to(until, jump ? just_before(until) : until);
-    const bool halted = crossed || time == until;
-    for (; next < stop && (halted ? instants[next].time < time : instants[next].time <= time); ++next) {
-      integrator.interpolate(instants[next].time, scratch.get());
-      report(instants[next].time, scratch.get(), callbacks, Moment::output);
+    crossed = step_to(stop);
+    const bool halted = crossed || time == stop.time;
+    for (; next < stop.instant && (halted ? instants[next].time < time : instants[next].time <= time); ++next) {
+      if (instants[next].passed) {
+        report_passed(instants[next], callbacks);
+      } else {
+        integrator.interpolate(instants[next].time, scratch.get());
+        report(instants[next].time, scratch.get(), callbacks, Moment::output);
+      }
     }
     if (callbacks.at_rest) callbacks.at_rest(time);
     if (callbacks.keep_going && !callbacks.keep_going(time, time - before))
@@ -143,12 +150,13 @@ void Simulation::Impl::travel(double until, bool jump, std::size_t stop, const C
   integrator.interpolate(time, y.get());
 }
 
-// One step of the integrator, not beyond `limit`, which stands for the stop, and not over a transient of what was
-// integrated ahead. Returns whether a condition or a comparison turned; time is then where it did.
-bool Simulation::Impl::step_to(double stop, double limit) {
+// One step of the integrator, not beyond the stop, and not over a transient of what was integrated ahead. Returns
+// whether a condition or a comparison turned; time is then where it did.
+bool Simulation::Impl::step_to(const Stop& stop) {
   constexpr double kSameInstant = 1e-13;
-  if (integrator.empty() || limit - time <= kSameInstant * std::max(1.0, stop)) {
-    time = stop;
+  double limit = stop.jump ? just_before(stop.time) : stop.time;
+  if (integrator.empty() || limit - time <= kSameInstant * std::max(1.0, stop.time)) {
+    time = stop.time;
     return false;
   }
   if (!ahead.empty()) {
@@ -229,20 +237,25 @@ double& Simulation::Impl::main_value(std::size_t slot) {
   return system.space().values(y.get())[system.layout().tail() + static_cast<std::size_t>(place)];
 }
 
-// Starts the integrator anew only if the field's rates jumped by more than its error control takes in its stride.
+// Starts the integrator anew only if the field's rates jumped.
 void Simulation::Impl::restart_if_rates_jump(N_Vector before, bool jumped) {
   if (!jumped) {
     const VectorHandle after = system.space().create();
-    const VectorHandle weights = system.space().create();
-    const double step = integrator.next_step();
-    jumped = !system.rates(time, y.get(), after.get());
-    system.set_weights(time, y.get(), weights.get(), options.relative_tolerance);
-    N_VLinearSum(step, after.get(), -step, before, after.get());
-    jumped = jumped || !(system.space().norm(after.get(), weights.get()) <= kHarmlessJump);
+    jumped = !system.rates(time, y.get(), after.get()) || jump_matters(before, after.get(), y.get());
   }
   if (!jumped) return;
   ++carried.restarts;
   begin_integration();
+}
+
+// Whether rates differ, over the next step, by more than error control takes in its stride.
+bool Simulation::Impl::jump_matters(N_Vector before, N_Vector after, N_Vector values) {
+  constexpr double kHarmless = 1.0;  // tolerances
+  const VectorHandle weights = system.space().create();
+  const double step = integrator.next_step();
+  system.set_weights(time, values, weights.get(), options.relative_tolerance);
+  N_VLinearSum(step, after, -step, before, after);
+  return !(system.space().norm(after, weights.get()) <= kHarmless);
 }
 
 // The integrator counts from its last initialisation.
@@ -250,6 +263,16 @@ void Simulation::Impl::begin_integration() {
   carried.steps += integrator.steps();
   carried.error_test_failures += integrator.error_test_failures();
   integrator.begin(time);
+}
+
+// A dose that the integrator went past.
+void Simulation::Impl::report_passed(const Instant& instant, const Callbacks& callbacks) {
+  if (!callbacks.observer) return;
+  integrator.interpolate(instant.time, scratch.get());
+  callbacks.observer(state_at(instant.time, scratch.get()), Moment::before_dose);
+  State after = state_at(just_after(instant.time), scratch.get());
+  after.time = instant.time;
+  callbacks.observer(after, Moment::after_dose);
 }
 
 void Simulation::Impl::report(double when, N_Vector values, const Callbacks& callbacks, Moment moment) {
@@ -313,6 +336,10 @@ void Simulation::Impl::exchange(Archive& archive) {
   archive.number("run/next_instant", next);
   archive.number("run/crossed", crossed);
   if (next > instants.size()) throw InputError("the checkpoint does not fit the schedule of doses and outputs");
+  std::vector<double> passed;
+  for (const Instant& instant : instants) passed.push_back(instant.passed ? 1.0 : 0.0);
+  archive.exchange("run/passed", std::span(passed));
+  for (std::size_t i = 0; i < instants.size(); ++i) instants[i].passed = passed[i] != 0.0;
   std::vector<double> entering;
   for (const Infusion& infusion : infusions)
     entering.insert(entering.end(), {static_cast<double>(infusion.systemic), infusion.rate, infusion.end});

@@ -20,17 +20,8 @@ Transport::Transport(const vertebra::Domain& domain, const Layout& layout,
     : voxels_(layout.voxels),
       stride_(layout.padded() + (halo.size() + layout.lanes - 1) / layout.lanes * layout.lanes) {
   if (coefficients.empty()) return;
+  neighbours_ = Neighbours(domain, layout, halo);
   const std::size_t padded = layout.padded();
-  for (std::size_t face = 0; face < kFaces; ++face) {
-    neighbours_[face] = Buffer<std::int32_t>(padded);
-    for (std::size_t lane = 0; lane < padded; ++lane) {
-      const std::size_t voxel = layout.source(lane);
-      const std::int32_t other =
-          domain.neighbour(layout.first + voxel, static_cast<int>(face / 2), face % 2 == 0 ? -1 : 1);
-      neighbours_[face][lane] = static_cast<std::int32_t>(
-          other == vertebra::Domain::kOutside ? voxel : halo.lane(static_cast<std::size_t>(other)));
-    }
-  }
   for (std::size_t axis = 0; axis < 3; ++axis)
     twice_per_area_[axis] = 2.0 / (domain.grid().spacing[axis] * domain.grid().spacing[axis]);
   Buffer<double> coefficient(stride_);
@@ -62,7 +53,7 @@ Transport::Transport(const vertebra::Domain& domain, const Layout& layout,
 
 // Where there is no neighbour, the voxel itself stands for one; a lane past the last voxel is that voxel's.
 bool Transport::is_face(std::size_t face, std::size_t lane) const {
-  return static_cast<std::size_t>(neighbours_[face][lane]) != std::min(lane, voxels_ - 1);
+  return neighbours_.lane_of(face, lane) != std::min(lane, voxels_ - 1);
 }
 
 void Transport::set_uniform(Field& field, double coefficient) {
@@ -82,7 +73,7 @@ void Transport::set_conductances(std::size_t species, const double* coefficient,
     for (std::size_t lane = begin; lane < end; ++lane) {
       if (!is_face(face, lane)) continue;
       const double one = coefficient[lane];
-      const double other = coefficient[static_cast<std::size_t>(neighbours_[face][lane])];
+      const double other = coefficient[neighbours_.lane_of(face, lane)];
       field.conductances[face][lane] = conductance(one, other, twice_per_area_[face / 2]);
       field.diagonal[lane] += field.conductances[face][lane];
     }
@@ -90,52 +81,62 @@ void Transport::set_conductances(std::size_t species, const double* coefficient,
 }
 
 void Transport::rate(std::size_t species, const double* c, std::size_t begin, std::size_t end, double* out) const {
+  constexpr std::size_t kGroup = Neighbours::kGroup;
   const Field& field = fields_[species];
-  const std::int32_t* n0 = neighbours_[0].data();
-  const std::int32_t* n1 = neighbours_[1].data();
-  const std::int32_t* n2 = neighbours_[2].data();
-  const std::int32_t* n3 = neighbours_[3].data();
-  const std::int32_t* n4 = neighbours_[4].data();
-  const std::int32_t* n5 = neighbours_[5].data();
-  if (field.uniform) {
-    const double gx = field.conductance[0], gy = field.conductance[1], gz = field.conductance[2];
+  Neighbours::Room room{};
+  for (std::size_t first = begin; first < end; first += kGroup) {
+    const auto [n0, n1, n2, n3, n4, n5] = neighbours_.of(c, first, room);
+    const double* own = c + first;
+    double* to = out + (first - begin);
+    if (field.uniform) {
+      const double gx = field.conductance[0], gy = field.conductance[1], gz = field.conductance[2];
 #pragma omp simd
-    for (std::size_t v = begin; v < end; ++v) {
-      const double here = c[v];
-      out[v - begin] = gx * ((c[n0[v]] - here) + (c[n1[v]] - here)) + gy * ((c[n2[v]] - here) + (c[n3[v]] - here)) +
-                       gz * ((c[n4[v]] - here) + (c[n5[v]] - here));
+      for (std::size_t l = 0; l < kGroup; ++l) {
+        const double here = own[l];
+        to[l] = gx * ((n0[l] - here) + (n1[l] - here)) + gy * ((n2[l] - here) + (n3[l] - here)) +
+                gz * ((n4[l] - here) + (n5[l] - here));
+      }
+    } else {
+      const auto conductances = [&](std::size_t face) { return field.conductances[face].data() + first; };
+      const double* g0 = conductances(0);
+      const double* g1 = conductances(1);
+      const double* g2 = conductances(2);
+      const double* g3 = conductances(3);
+      const double* g4 = conductances(4);
+      const double* g5 = conductances(5);
+#pragma omp simd
+      for (std::size_t l = 0; l < kGroup; ++l) {
+        const double here = own[l];
+        to[l] = (g0[l] * (n0[l] - here) + g1[l] * (n1[l] - here)) + (g2[l] * (n2[l] - here) + g3[l] * (n3[l] - here)) +
+                (g4[l] * (n4[l] - here) + g5[l] * (n5[l] - here));
+      }
     }
-    return;
-  }
-  const double* g0 = field.conductances[0].data();
-  const double* g1 = field.conductances[1].data();
-  const double* g2 = field.conductances[2].data();
-  const double* g3 = field.conductances[3].data();
-  const double* g4 = field.conductances[4].data();
-  const double* g5 = field.conductances[5].data();
-#pragma omp simd
-  for (std::size_t v = begin; v < end; ++v) {
-    const double here = c[v];
-    out[v - begin] = (g0[v] * (c[n0[v]] - here) + g1[v] * (c[n1[v]] - here)) +
-                     (g2[v] * (c[n2[v]] - here) + g3[v] * (c[n3[v]] - here)) +
-                     (g4[v] * (c[n4[v]] - here) + g5[v] * (c[n5[v]] - here));
   }
 }
 
 void Transport::rate(const double* c, const double* coefficient, std::size_t begin, std::size_t end,
                      double* out) const {
-  std::fill(out, out + (end - begin), 0.0);
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    const std::int32_t* below = neighbours_[2 * axis].data();
-    const std::int32_t* above = neighbours_[2 * axis + 1].data();
-    const double twice = twice_per_area_[axis];
+  constexpr std::size_t kGroup = Neighbours::kGroup;
+  Neighbours::Room room{}, coefficient_room{};
+  for (std::size_t first = begin; first < end; first += kGroup) {
+    const Neighbours::Values values = neighbours_.of(c, first, room);
+    const Neighbours::Values coefficients = neighbours_.of(coefficient, first, coefficient_room);
+    std::array<double, kGroup> sum{};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const double twice = twice_per_area_[axis];
+      const double* below = values[2 * axis];
+      const double* above = values[2 * axis + 1];
+      const double* coefficient_below = coefficients[2 * axis];
+      const double* coefficient_above = coefficients[2 * axis + 1];
 #pragma omp simd
-    for (std::size_t v = begin; v < end; ++v) {
-      const double here = c[v];
-      const double own = coefficient[v];
-      out[v - begin] += conductance(own, coefficient[below[v]], twice) * (c[below[v]] - here) +
-                        conductance(own, coefficient[above[v]], twice) * (c[above[v]] - here);
+      for (std::size_t l = 0; l < kGroup; ++l) {
+        const double here = c[first + l];
+        const double own = coefficient[first + l];
+        sum[l] += conductance(own, coefficient_below[l], twice) * (below[l] - here) +
+                  conductance(own, coefficient_above[l], twice) * (above[l] - here);
+      }
     }
+    std::copy(sum.begin(), sum.end(), out + (first - begin));
   }
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <vector>
 
 #include "howship/vertebra/domain.hpp"
@@ -9,6 +8,7 @@
 #include "simulation/buffer.hpp"
 #include "simulation/halo.hpp"
 #include "simulation/layout.hpp"
+#include "simulation/neighbours.hpp"
 
 namespace howship::simulation {
 
@@ -32,8 +32,8 @@ class Transport {
   /// Length of a field with its halo, to whole blocks.
   std::size_t stride() const { return stride_; }
 
-  /// out[i] = the rate by transport in voxel lane begin + i, for lanes in [begin, end); c over all padded lanes and the
-  /// halo.
+  /// out[i] = the rate by transport in voxel lane begin + i, for lanes in [begin, end), whole groups of Neighbours; c
+  /// over all padded lanes and the halo.
   void rate(std::size_t species, const double* c, std::size_t begin, std::size_t end, double* out) const;
   /// The same with other coefficients, over all padded lanes and the halo.
   void rate(const double* c, const double* coefficient, std::size_t begin, std::size_t end, double* out) const;
@@ -45,7 +45,7 @@ class Transport {
   const double* diagonal(std::size_t species) const { return fields_[species].diagonal.data(); }
 
  private:
-  static constexpr std::size_t kFaces = 6;
+  static constexpr std::size_t kFaces = Neighbours::kFaces;
   struct Field {
     bool uniform = false;
     std::array<double, 3> conductance{};              ///< along each axis, when the coefficient is the same everywhere
@@ -57,8 +57,8 @@ class Transport {
   void set_uniform(Field& field, double coefficient);
 
   std::size_t voxels_, stride_;
-  std::array<double, 3> twice_per_area_{};               ///< 2 / h^2 along each axis
-  std::array<Buffer<std::int32_t>, kFaces> neighbours_;  ///< lanes; the voxel itself where there is none
+  std::array<double, 3> twice_per_area_{};  ///< 2 / h^2 along each axis
+  Neighbours neighbours_;
   std::vector<Field> fields_;
   bool couples_ = false;
 };

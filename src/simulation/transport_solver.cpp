@@ -147,41 +147,31 @@ void TransportSolver::exchange(Archive& archive) {
   if (archive.reading()) mean_.compute(mean_matrix_);
 }
 
-// The constants, one per species, that added to u (or to 0, which comes first in a solve) make the residual's sum over
-// voxels vanish.
-Eigen::VectorXd TransportSolver::mean(const double* u) {
-  if (u == nullptr) {
-    right_.resize(static_cast<Eigen::Index>(species_));
-    sums_.of_blocks(right_sums_.data(), species_, {right_.data(), species_});
-  }
-  Eigen::VectorXd residual = right_;
-  if (u != nullptr) {
-    for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
-      for (std::size_t d = 0; d < species_; ++d) {
-        double part = 0.0;
-        for (std::size_t e = 0; e < species_; ++e) {
-          const float* entry = reaction_.data() + (d * species_ + e) * stride_;
+// A chunk's part of what reactions make of u, for the sum over voxels.
+void TransportSolver::sum_reacting(const double* u, std::size_t chunk, std::size_t begin, std::size_t end) {
+  for (std::size_t d = 0; d < species_; ++d) {
+    double part = 0.0;
+    for (std::size_t e = 0; e < species_; ++e) {
+      const float* entry = reaction_.data() + (d * species_ + e) * stride_;
 #pragma omp simd reduction(+ : part)
-          for (std::size_t v = begin; v < std::min(end, voxels_); ++v)
-            part += static_cast<double>(entry[v]) * u[e * stride_ + v];
-        }
-        reaction_sums_[chunk * species_ + d] = part;
-      }
-    });
-    Eigen::VectorXd reacting(residual.size());
-    sums_.of_chunks(reaction_sums_.data(), species_, {reacting.data(), species_});
-    residual -= reacting;
+      for (std::size_t v = begin; v < std::min(end, voxels_); ++v)
+        part += static_cast<double>(entry[v]) * u[e * stride_ + v];
+    }
+    reaction_sums_[chunk * species_ + d] = part;
   }
-  return mean_.solve(residual);
 }
 
-void TransportSolver::correct_mean(double* u) {
-  const Eigen::VectorXd shift = mean(u);
-  for_chunks([&](std::size_t, std::size_t begin, std::size_t end) {
-    for (std::size_t d = 0; d < species_; ++d) {
-      for (std::size_t i = d * stride_ + begin; i < d * stride_ + end; ++i) u[i] += shift[static_cast<Eigen::Index>(d)];
-    }
-  });
+// The constants, one per species, that added to u make the residual's sum over voxels vanish; after sum_reacting() of
+// all chunks.
+void TransportSolver::find_shift() {
+  Eigen::VectorXd reacting(right_.size());
+  sums_.of_chunks(reaction_sums_.data(), species_, {reacting.data(), species_});
+  shift_ = mean_.solve(right_ - reacting);
+}
+
+void TransportSolver::correct_mean(const double* u) {
+  for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) { sum_reacting(u, chunk, begin, end); });
+  find_shift();
 }
 
 double TransportSolver::dot(const double* a, const double* b, std::size_t begin, std::size_t end) const {
@@ -224,7 +214,10 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
   double* shadow = shadow_.data();
 
   // The first guess is the mean, whose residual u₀ - mean + γS⁻¹N₀ mean needs no neighbours.
-  const Eigen::VectorXd average = mean(nullptr);
+  right_.resize(static_cast<Eigen::Index>(species_));
+  sums_.of_blocks(right_sums_.data(), species_, {right_.data(), species_});
+  const Eigen::VectorXd average = mean_.solve(right_);
+  shift_.setZero(right_.size());
   for_chunks([&](std::size_t chunk, std::size_t begin, std::size_t end) {
     for (std::size_t d = 0; d < species_; ++d) {
       const double own = average[static_cast<Eigen::Index>(d)];
@@ -250,6 +243,7 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
   // A Jacobi step: u + r has the residual γS⁻¹N r. It is often enough.
   for_chunks_with_halo(r, [&](std::size_t chunk, std::size_t begin, std::size_t end) {
     each(begin, end, [&](std::size_t i) { u[i] += r[i]; });
+    sum_reacting(u, chunk, begin, end);
     apply(gamma, r, begin, end, p);
     largest_[chunk] = norm_of_chunk(p, begin, end);
     partial_[0][chunk] = dot(p, p, begin, end);
@@ -259,7 +253,7 @@ int TransportSolver::solve(double gamma, double* u, const double* weights, doubl
   residual = norm();
   if (!std::isfinite(residual)) return -1;
   if (residual <= tolerance) {
-    correct_mean(u);
+    find_shift();
     return 1;
   }
   for_chunks([&](std::size_t, std::size_t begin, std::size_t end) {

@@ -43,11 +43,13 @@ class TransportSolver {
   /// Sum over a block's voxels of the right-hand side S u₀, filled before a solve.
   double& right_sum(std::size_t block, std::size_t d) { return right_sums_[block * species_ + d]; }
 
-  /// Solves in place. Species d of lane v is u[d*stride + v]. All ranks, and the others with a halo likewise.
+  /// Solves in place but for a constant: the solution of species d in lane v is u[d*stride + v] + shift(d). All ranks,
+  /// and the others with a halo likewise.
   /// @param weights    error weights, same shape
   /// @param unknowns   per voxel, for the norm: sqrt(max over voxels of Σ_d (w r)² / unknowns)
   /// @return iterations, or -1 if it does not converge
   int solve(double gamma, double* u, const double* weights, double unknowns, double tolerance);
+  double shift(std::size_t d) const { return shift_[static_cast<Eigen::Index>(d)]; }
 
   std::size_t species() const { return species_; }
   std::size_t stride() const { return stride_; }
@@ -62,8 +64,9 @@ class TransportSolver {
   void apply(double gamma, const double* u, std::size_t begin, std::size_t end, double* out) const;
   double dot(const double* a, const double* b, std::size_t begin, std::size_t end) const;
   void meet(std::size_t products);
-  Eigen::VectorXd mean(const double* u);
-  void correct_mean(double* u);
+  void sum_reacting(const double* u, std::size_t chunk, std::size_t begin, std::size_t end);
+  void find_shift();
+  void correct_mean(const double* u);
 
   const Transport& transport_;
   std::size_t species_, stride_, padded_, whole_padded_, first_, voxels_;
@@ -75,6 +78,7 @@ class TransportSolver {
   Buffer<float> inverse_, reaction_;
   Buffer<double> right_sums_, reaction_sums_;  ///< per block or chunk, and species
   Eigen::VectorXd right_;                      ///< sums over all voxels, of the solve at hand
+  Eigen::VectorXd shift_;                      ///< what is to be added to its result
   Eigen::MatrixXd mean_matrix_;
   Eigen::PartialPivLU<Eigen::MatrixXd> mean_;
   Buffer<double> r_, shadow_, p_, v_, t_;

@@ -1,5 +1,6 @@
 // Doses: exact instants, both moments, and a restart of the field only where its rates jump.
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -65,9 +66,76 @@ TEST(Dose, RestartsTheFieldOnlyForAJump) {
   killing.process("clearance", killing.times(40.0, drug), {{"drug", -1.0}});
   killing.process("growth", killing.times(0.01, x), {{"x", 1.0}});
   killing.process("kill", killing.times(drug, x), {{"x", -1.0}});
-  const auto killed = testing::run(killing.build(), testing::box({2, 1, 1}), schedule, tolerance(1e-6));
+  const auto killed = testing::run(killing.build(), testing::box({2, 1, 1}), schedule, tolerance(1e-9));
   EXPECT_EQ(killed.statistics.restarts, 10);
   EXPECT_NEAR(killed.states.back().local[0][0], std::exp(3.0 - 10.0 / 40.0), 1e-4);
+}
+
+/// x grows logistically, as far as a drug allows that comes out of a depot: what it feels has a kink at each dose.
+Toy out_of_a_depot(double effect = 0.02) {
+  Toy toy;
+  const auto x = toy.local("x", toy.number(0.1));
+  const auto depot = toy.systemic("depot", toy.number(0.0));
+  const auto drug = toy.systemic("drug", toy.number(0.0));
+  toy.process("absorption", toy.times(0.2, depot), {{"depot", -1.0}, {"drug", 1.0}});
+  toy.process("clearance", toy.times(0.05, drug), {{"drug", -1.0}});
+  toy.process("growth", toy.times(toy.times(0.05, x), toy.minus(toy.number(1.0), x)), {{"x", 1.0}});
+  toy.process("kill", toy.times(toy.times(effect, drug), x), {{"x", -1.0}});
+  return toy;
+}
+
+bool stops_at(const testing::Recording& recording, double day) {
+  return std::find(recording.step_ends.begin(), recording.step_ends.end(), day) != recording.step_ends.end();
+}
+
+TEST(Dose, IntoADepotNeedsNoStop) {
+  const auto kinetics = out_of_a_depot().build();
+  Schedule schedule{300.0, {}, {}};
+  for (int i = 0; i < 10; ++i) schedule.doses.push_back({20.0 + 28.0 * i, 0, 1.0, ""});
+  for (int i = 0; i <= 60; ++i) schedule.outputs.push_back(5.0 * i);
+  const auto found = testing::run(kinetics, testing::box({2, 1, 1}), schedule, tolerance(1e-4));
+  const auto reference = testing::run(kinetics, testing::box({2, 1, 1}), schedule, tolerance(1e-9));
+  int stops = 0;
+  for (const auto& dose : schedule.doses) stops += stops_at(found, dose.time) ? 1 : 0;
+  EXPECT_LE(stops, 1);
+  EXPECT_EQ(found.statistics.restarts, 0);
+  ASSERT_EQ(found.states.size(), reference.states.size());
+  double last = 0.0;
+  for (std::size_t i = 0; i < found.states.size(); ++i) {
+    EXPECT_GE(found.states[i].time, last);
+    last = found.states[i].time;
+    EXPECT_EQ(found.states[i].moment, reference.states[i].moment);
+    EXPECT_NEAR(found.states[i].local[0][0], reference.states[i].local[0][0], 1e-3) << last;
+    if (found.states[i].moment != Moment::after_dose) continue;
+    EXPECT_EQ(found.states[i - 1].time, last);
+    EXPECT_EQ(found.states[i - 1].moment, Moment::before_dose);
+    EXPECT_NEAR(found.states[i].systemic[0] - found.states[i - 1].systemic[0], 1.0, 1e-12) << last;
+    EXPECT_NEAR(found.states[i].systemic[1], found.states[i - 1].systemic[1], 1e-12) << last;
+    EXPECT_EQ(found.states[i].local, found.states[i - 1].local);
+  }
+}
+
+TEST(Dose, ThatNeedsAStopGetsOne) {
+  const auto run = [](Toy toy, const simulation::Dose& second) {
+    return testing::run(toy.build(), testing::box({2, 1, 1}), {100.0, {{20.0, 0, 1.0, ""}, second}, {100.0}},
+                        tolerance(1e-4));
+  };
+  EXPECT_FALSE(stops_at(run(out_of_a_depot(), {50.0, 0, 1.0, ""}), 50.0));
+  EXPECT_TRUE(stops_at(run(out_of_a_depot(), {50.0, 1, 1.0, "into what x feels"}), 50.0));
+  EXPECT_TRUE(stops_at(run(out_of_a_depot(), {50.0, 0, 1.0, "infusion", 2.0}), 50.0));
+  EXPECT_TRUE(stops_at(run(out_of_a_depot(), {50.0, 0, 1.0, "if", 0.0, 0}), 50.0));
+  // A jump of next to no weight, of something that x feels, is not crept up to in smaller and smaller steps.
+  const auto faint = run(out_of_a_depot(1e-9), {50.0, 1, 100.0, ""});
+  EXPECT_TRUE(stops_at(faint, 50.0));
+  EXPECT_LT(faint.statistics.steps, 80);
+  // A comparison in a rate that the dose turns.
+  Toy compared = out_of_a_depot();
+  const auto depot = compared.graph().leaf(model::Op::systemic, 0);
+  compared.process(
+      "switched",
+      compared.graph().select(compared.less(compared.number(0.5), depot), compared.number(1e-9), compared.number(0.0)),
+      {{"x", 1.0}});
+  EXPECT_TRUE(stops_at(run(compared, {50.0, 0, 1.0, ""}), 50.0));
 }
 
 TEST(Dose, WhatIsTakenUpIsExactThoughItsUptakeIsNotResolved) {
