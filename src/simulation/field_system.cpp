@@ -199,9 +199,22 @@ void FieldSystem::fill_initial_state(double* values, std::span<double> systemic)
 
 void FieldSystem::systemic_at(double time, N_Vector y, std::span<double> systemic) {
   ahead_.evaluate(time, systemic);
-  const double* values = space_.values(y);
+  space_.settle_tail();
+  const double* values = FieldSpace::raw(y);
   for (std::size_t i = 0; i < main_slots_.size(); ++i) systemic[main_slots_[i]] = values[layout_.tail() + i];
   note_known(systemic);
+}
+
+void FieldSystem::lay_out(N_Vector y, double* out) {
+  const std::size_t lanes = layout_.lanes;
+  space_.sweep([&](std::size_t block, std::size_t) {
+    for (std::size_t s = 0; s < layout_.locals; ++s) {
+      const double* from = FieldSpace::raw(y) + block * layout_.block_size() + s * lanes;
+      const double above = known_[s];
+      std::transform(from, from + lanes, out + s * layout_.padded() + block * lanes,
+                     [above](double value) { return value + above; });
+    }
+  });
 }
 
 void FieldSystem::note_known(std::span<const double> systemic) {

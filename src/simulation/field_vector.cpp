@@ -282,6 +282,26 @@ void FieldSpace::run_weights(const Operation& operation, std::size_t first_block
   }
 }
 
+// A few values at a time through all terms: the output may be one of the inputs.
+void FieldSpace::combine_terms(const Operation& operation, std::size_t begin, std::size_t end) {
+  constexpr std::size_t kPiece = 32;
+  for (std::size_t first = begin; first < end; first += kPiece) {
+    const std::size_t count = std::min(kPiece, end - first);
+    std::array<double, kPiece> sums{};
+    for (int k = 0; k < operation.count; ++k) {
+      const double factor = operation.factors[k];
+      const double* in = operation.inputs[k] + first;
+      if (count == kPiece) {
+#pragma omp simd
+        for (std::size_t i = 0; i < kPiece; ++i) sums[i] += factor * in[i];
+      } else {
+        for (std::size_t i = 0; i < count; ++i) sums[i] += factor * in[i];
+      }
+    }
+    std::copy_n(sums.begin(), count, operation.z + first);
+  }
+}
+
 // The loops are declared free of dependences because an output is either disjoint from an input or the same array.
 void FieldSpace::run(const Operation& operation, std::size_t begin, std::size_t end) const {
   const double a = operation.a;
@@ -324,12 +344,7 @@ void FieldSpace::run(const Operation& operation, std::size_t begin, std::size_t 
       std::fill(z + begin, z + end, a);
       break;
     case Kind::combine:
-#pragma omp simd
-      for (std::size_t i = begin; i < end; ++i) {
-        double sum = operation.factors[0] * operation.inputs[0][i];
-        for (int k = 1; k < operation.count; ++k) sum += operation.factors[k] * operation.inputs[k][i];
-        z[i] = sum;
-      }
+      combine_terms(operation, begin, end);
       break;
     case Kind::add_multiple:
       for (int k = 0; k < operation.count; ++k) {

@@ -126,6 +126,7 @@ class FieldSpace final : public VectorSpace {
   void run_tail();
   void run_chunk(std::size_t chunk);
   void run(const Operation& operation, std::size_t begin, std::size_t end) const;
+  static void combine_terms(const Operation& operation, std::size_t begin, std::size_t end);
   void run_weights(const Operation& operation, std::size_t first_block, std::size_t last_block) const;
 
   SUNContext context_;

@@ -69,6 +69,11 @@ void PointSystem::systemic_at(double, N_Vector y, std::span<double> systemic) {
   std::copy(values, values + main_slots_.size(), systemic.begin());
 }
 
+void PointSystem::lay_out(N_Vector y, double* out) {
+  const double* values = PointSpace::raw(y);
+  std::copy(values, values + layout_.locals, out);
+}
+
 void PointSystem::set_weights(double, N_Vector y, N_Vector weights, double relative_tolerance) {
   space_.set_weights(y, weights, relative_tolerance);
 }

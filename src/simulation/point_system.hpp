@@ -30,6 +30,7 @@ class PointSystem final : public OdeSystem {
 
   void initial_state(N_Vector y, std::span<double> systemic) override;
   void systemic_at(double time, N_Vector y, std::span<double> systemic) override;
+  void lay_out(N_Vector y, double* out) override;
   const std::vector<double>& known() const override { return known_; }
   void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) override;
 

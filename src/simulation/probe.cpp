@@ -70,13 +70,15 @@ struct Probe::Impl {
     }
     team.for_blocks(layout.blocks, [&](std::size_t block, std::size_t thread) {
       // Copied, so that a state need not be padded to whole blocks.
-      double* in = inputs[thread].data();
+      const std::size_t valid = layout.valid_lanes(block);
       for (std::size_t s = 0; s < layout.locals; ++s) {
-        for (std::size_t l = 0; l < lanes; ++l)
-          in[s * lanes + l] = state.local.data[s * state.local.stride + layout.source(block * lanes + l)];
+        const double* from = state.local.data + s * state.local.stride + block * lanes;
+        double* in = inputs[thread].data() + s * lanes;
+        std::copy(from, from + valid, in);
+        std::fill(in + valid, in + lanes, from[valid - 1]);
       }
-      code.program.run(code.workspaces[thread], {in, lanes}, {given.data() + block * given_count * lanes, lanes}, 0,
-                       {outputs[thread].data(), lanes});
+      code.program.run(code.workspaces[thread], {inputs[thread].data(), lanes},
+                       {given.data() + block * given_count * lanes, lanes}, 0, {outputs[thread].data(), lanes});
       body(block, outputs[thread].data());
     });
   }
@@ -132,7 +134,6 @@ struct Probe::Impl {
 
   /// Sums over all voxels of fields; the value itself of the rest.
   std::vector<double> sums(const State& state, std::span<const NodeId> nodes, double factor) {
-    reduce(state);
     std::vector<double> partial(layout.blocks * std::max<std::size_t>(1, nodes.size()));
     std::vector<double> first(nodes.size());
     for_values(state, nodes, [&](std::size_t block, const double* values) {
@@ -182,23 +183,26 @@ void Probe::set_parameters(std::vector<double> parameters) {
   }
 }
 
-std::vector<double> Probe::numbers(const State& state, std::span<const NodeId> nodes) {
-  for (const NodeId node : nodes) {
-    if (impl_->is_field(node)) throw std::logic_error("Probe::numbers: a field has no single value");
-  }
+Probe::Reading Probe::read(const State& state) {
   impl_->reduce(state);
-  Impl::Compiled& code = impl_->compiled(nodes);
+  return {*impl_, state};
+}
+
+std::vector<double> Probe::Reading::numbers(std::span<const NodeId> nodes) const {
+  for (const NodeId node : nodes) {
+    if (probe_->is_field(node)) throw std::logic_error("Probe::numbers: a field has no single value");
+  }
+  Impl::Compiled& code = probe_->compiled(nodes);
   std::vector<double> out(nodes.size());
-  code.program.prepare(code.workspaces.front(), {state.time, state.systemic, impl_->reductions});
+  code.program.prepare(code.workspaces.front(), {state_.time, state_.systemic, probe_->reductions});
   code.program.scalars(code.workspaces.front(), out);
   return out;
 }
 
-std::vector<std::vector<double>> Probe::fields(const State& state, std::span<const NodeId> nodes) {
-  impl_->reduce(state);
-  const Layout& layout = impl_->layout;
+std::vector<std::vector<double>> Probe::Reading::fields(std::span<const NodeId> nodes) const {
+  const Layout& layout = probe_->layout;
   std::vector<std::vector<double>> out(nodes.size(), std::vector<double>(layout.voxels));
-  impl_->for_values(state, nodes, [&](std::size_t block, const double* values) {
+  probe_->for_values(state_, nodes, [&](std::size_t block, const double* values) {
     for (std::size_t n = 0; n < nodes.size(); ++n) {
       std::copy(values + n * layout.lanes, values + n * layout.lanes + layout.valid_lanes(block),
                 out[n].begin() + static_cast<std::ptrdiff_t>(block * layout.lanes));
@@ -207,12 +211,25 @@ std::vector<std::vector<double>> Probe::fields(const State& state, std::span<con
   return out;
 }
 
-std::vector<double> Probe::totals(const State& state, std::span<const NodeId> nodes) {
-  return impl_->sums(state, nodes, impl_->domain.grid().voxel_volume());
+std::vector<double> Probe::Reading::totals(std::span<const NodeId> nodes) const {
+  return probe_->sums(state_, nodes, probe_->domain.grid().voxel_volume());
 }
 
+std::vector<double> Probe::Reading::means(std::span<const NodeId> nodes) const {
+  return probe_->sums(state_, nodes, 1.0 / static_cast<double>(probe_->domain.size()));
+}
+
+std::vector<double> Probe::numbers(const State& state, std::span<const NodeId> nodes) {
+  return read(state).numbers(nodes);
+}
+std::vector<std::vector<double>> Probe::fields(const State& state, std::span<const NodeId> nodes) {
+  return read(state).fields(nodes);
+}
+std::vector<double> Probe::totals(const State& state, std::span<const NodeId> nodes) {
+  return read(state).totals(nodes);
+}
 std::vector<double> Probe::means(const State& state, std::span<const NodeId> nodes) {
-  return impl_->sums(state, nodes, 1.0 / static_cast<double>(impl_->domain.size()));
+  return read(state).means(nodes);
 }
 
 }  // namespace howship::simulation

@@ -280,18 +280,10 @@ void Simulation::Impl::report(double when, N_Vector values, const Callbacks& cal
 }
 
 State Simulation::Impl::state_at(double when, N_Vector values) {
-  const Layout& layout = system.layout();
   system.systemic_at(when, values, systemic);
-  const double* from = system.space().values(values);
-  for (std::size_t block = 0; block < layout.blocks; ++block) {
-    for (std::size_t s = 0; s < layout.locals; ++s) {
-      const double* lane = from + block * layout.block_size() + s * layout.lanes;
-      double* out = view.data() + s * layout.padded() + block * layout.lanes;
-      for (std::size_t l = 0; l < layout.lanes; ++l) out[l] = lane[l] + system.known()[s];
-    }
-  }
+  system.lay_out(values, view.data());
   const std::span<const double> of_model = std::span(systemic).first(kinetics->model().systemic.size());
-  return {when, of_model, {view.data(), layout.padded()}};
+  return {when, of_model, {view.data(), system.layout().padded()}};
 }
 
 Statistics Simulation::Impl::statistics_now() const {

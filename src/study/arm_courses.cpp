@@ -38,8 +38,9 @@ class Reader {
     const auto put = [](const std::vector<double>& values, const std::vector<std::vector<double>*>& to) {
       for (std::size_t i = 0; i < values.size(); ++i) to[i]->push_back(values[i]);
     };
-    if (!means_.empty()) put(probe_.means(state, means_), means_to_);
-    if (!numbers_.empty()) put(probe_.numbers(state, numbers_), numbers_to_);
+    const simulation::Probe::Reading reading = probe_.read(state);
+    if (!means_.empty()) put(reading.means(means_), means_to_);
+    if (!numbers_.empty()) put(reading.numbers(numbers_), numbers_to_);
   }
 
  private:

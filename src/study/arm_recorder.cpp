@@ -76,8 +76,9 @@ void ArmRecorder::record(const simulation::State& state, simulation::Moment mome
 }
 
 void ArmRecorder::write_row(const simulation::State& state) {
-  const std::vector<double> values = read_outs_.values(probe_, state);
-  std::vector<double> flux = rates_.empty() ? std::vector<double>{} : probe_.totals(state, rates_);
+  const simulation::Probe::Reading reading = probe_.read(state);
+  const std::vector<double> values = read_outs_.values(reading);
+  std::vector<double> flux = rates_.empty() ? std::vector<double>{} : reading.totals(rates_);
   for (std::size_t i = 0; i < flux.size(); ++i) flux[i] *= flux_scale_[i];
   ranks_.together([&] {
     if (!ranks_.first()) return;

@@ -113,7 +113,7 @@ class PatientRunner {
                                       {solver.relative_tolerance, solver.max_step, solver.max_order, Threads{1}});
     DoseGates& gates = *gates_[a];
     const auto observe = [&](const simulation::State& state, simulation::Moment) {
-      std::vector<double> values = shared_.read_outs[a].values(probes_[a], state);
+      std::vector<double> values = shared_.read_outs[a].values(probes_[a].read(state));
       if (!arm.gates.empty()) values.push_back(static_cast<double>(gates.held_count()));
       shared_.columns.add_row(rows, shared_.table.patients[patient], arm.id, a, state.time, values);
     };

@@ -20,13 +20,13 @@ ReadOuts::ReadOuts(const model::Model& model) {
     add(observable, observable.node, observable.stage == model::Stage::voxel);
 }
 
-std::vector<double> ReadOuts::values(simulation::Probe& probe, const simulation::State& state) const {
+std::vector<double> ReadOuts::values(const simulation::Probe::Reading& reading) const {
   std::vector<double> row(columns_.size());
   const auto put = [&](const std::vector<std::size_t>& at, const std::vector<double>& values) {
     for (std::size_t i = 0; i < at.size(); ++i) row[at[i]] = values[i] * scales_[at[i]];
   };
-  if (!means_.empty()) put(means_at_, probe.means(state, means_));
-  if (!numbers_.empty()) put(numbers_at_, probe.numbers(state, numbers_));
+  if (!means_.empty()) put(means_at_, reading.means(means_));
+  if (!numbers_.empty()) put(numbers_at_, reading.numbers(numbers_));
   return row;
 }
 

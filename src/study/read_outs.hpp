@@ -15,7 +15,7 @@ class ReadOuts {
 
   const std::vector<output::Column>& columns() const { return columns_; }
   /// One value per column, in its unit.
-  std::vector<double> values(simulation::Probe& probe, const simulation::State& state) const;
+  std::vector<double> values(const simulation::Probe::Reading& reading) const;
 
  private:
   std::vector<output::Column> columns_;

@@ -85,8 +85,7 @@ RunRecord::RunRecord(std::filesystem::path folder, const Study& study, const Pla
     std::vector<output::FieldRecord> fields, columns;
     for (const FrameField& field : arm.arm.fields) fields.push_back({field.name, field.unit.text, field.title});
     const ReadOuts tables(*arm.arm.model);
-    for (const output::Column& column : tables.columns())
-      columns.push_back({column.name, column.unit, column.title});
+    for (const output::Column& column : tables.columns()) columns.push_back({column.name, column.unit, column.title});
     if (!arm.arm.frames.empty()) join(manifest_.fields, fields);
     join(manifest_.columns, columns);
   }

@@ -148,18 +148,37 @@ class Probe {
   /// Other values of the parameters from now on; nothing is compiled anew.
   void set_parameters(std::vector<double> parameters);
 
-  /// Values below the voxel stage (observables with reductions too), one per node.
+  class Reading;
+  /// The state as the probe sees it, reductions taken: until the state goes, or the next call.
+  Reading read(const State& state);
+
+  // The same for one kind of question.
   std::vector<double> numbers(const State& state, std::span<const model::NodeId> nodes);
-  /// A field per node, one value per active voxel of this rank. Scalars are spread.
   std::vector<std::vector<double>> fields(const State& state, std::span<const model::NodeId> nodes);
-  /// Integral over the vertebra (local nodes, base unit * mm^3) or the value itself (systemic nodes).
   std::vector<double> totals(const State& state, std::span<const model::NodeId> nodes);
-  /// Mean over the active voxels (local nodes) or the value itself.
   std::vector<double> means(const State& state, std::span<const model::NodeId> nodes);
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+class Probe::Reading {
+ public:
+  /// Values below the voxel stage (observables with reductions too), one per node.
+  std::vector<double> numbers(std::span<const model::NodeId> nodes) const;
+  /// A field per node, one value per active voxel of this rank. Scalars are spread.
+  std::vector<std::vector<double>> fields(std::span<const model::NodeId> nodes) const;
+  /// Integral over the vertebra (local nodes, base unit * mm^3) or the value itself (systemic nodes).
+  std::vector<double> totals(std::span<const model::NodeId> nodes) const;
+  /// Mean over the active voxels (local nodes) or the value itself.
+  std::vector<double> means(std::span<const model::NodeId> nodes) const;
+
+ private:
+  friend class Probe;
+  Reading(Impl& probe, const State& state) : probe_(&probe), state_(state) {}
+  Impl* probe_;
+  State state_;
 };
 
 }  // namespace howship::simulation
