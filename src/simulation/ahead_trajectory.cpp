@@ -297,7 +297,7 @@ bool AheadTrajectory::setup(const ImplicitStep& step) {
   return lu_->factor(entry_values_.data(), step.gamma);
 }
 
-std::optional<double> AheadTrajectory::iterate(const ImplicitStep& step, int, double gamma_ratio, double) {
+std::optional<double> AheadTrajectory::iterate(const ImplicitStep& step, double gamma_ratio, double) {
   const double* predicted = space_->values(step.predicted);
   const double* slope = PointSpace::raw(step.slope);
   double* correction = PointSpace::raw(step.correction);

@@ -13,9 +13,9 @@
 
 namespace howship::simulation {
 
-/// The autonomous systemic species (pharmacokinetics, mostly) from one dose to the next, integrated ahead of the field
-/// at a tight tolerance and kept as the polynomials of the integrator's steps: to the field they are given functions of
-/// time, so that a dose need not restart it, nor even stop it.
+/// The autonomous systemic species (pharmacokinetics, mostly) up to the next dose or beyond, integrated ahead of the
+/// field at a tight tolerance and kept as the polynomials of the integrator's steps: to the field they are given
+/// functions of time, so that a dose need not restart it, nor even stop it.
 class AheadTrajectory final : public ImplicitSystem {
  public:
   /// @param slots  the systemic slots to integrate ahead, ascending: all that are autonomous, or none
@@ -29,7 +29,7 @@ class AheadTrajectory final : public ImplicitSystem {
   void set_state(std::span<const double> systemic);
   void add(std::size_t slot, double amount);
   bool contains(std::size_t slot) const;
-  /// What enters each systemic slot evenly, per day, from the next integrate() on.
+  /// What enters each systemic slot evenly, per day, from the next piece of the trajectory on.
   void set_input(std::span<const double> systemic);
 
   /// Replaces the trajectory by the one from the present values at `begin` up to `end`; values then are those at `end`.
@@ -61,7 +61,7 @@ class AheadTrajectory final : public ImplicitSystem {
   void exchange(Archive& archive);
 
   bool setup(const ImplicitStep& step) override;
-  std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio, double tolerance) override;
+  std::optional<double> iterate(const ImplicitStep& step, double gamma_ratio, double tolerance) override;
 
  private:
   struct Segment {  // the polynomial in (time - end)

@@ -9,7 +9,7 @@ namespace howship::simulation {
 // Marks the dose at the stop as passed if the next step would go beyond it and nothing speaks against that. What is
 // known ahead then goes on behind it.
 bool Simulation::Impl::pass_dose(const Schedule& schedule, const Stop& stop) {
-  if (stop.instant >= instants.size() || !integrator.started()) return false;
+  if (stop.instant >= instants.size() || !integrator.knows_next_step()) return false;
   Instant& instant = instants[stop.instant];
   const double wanted = integrator.next_step();
   if (instant.time <= time || instant.time >= time + wanted || !is_foreseen(schedule, instant)) return false;
@@ -18,7 +18,8 @@ bool Simulation::Impl::pass_dose(const Schedule& schedule, const Stop& stop) {
   for (const Dose& dose : instant.doses) ahead.add(dose.systemic, dose.amount);
   instant.passed = true;
   ahead.continue_to(known_until(schedule));
-  if (is_smooth_at(instant.time) && ahead.resolved_step(time, wanted) > instant.time - time) return true;
+  const double known = std::min(wanted, known_until(schedule) - time);
+  if (is_smooth_at(instant.time) && ahead.resolved_step(time, known) > instant.time - time) return true;
   instant.passed = false;
   ahead.back_to(before);
   return false;

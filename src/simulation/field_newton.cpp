@@ -227,7 +227,7 @@ void FieldSystem::apply_update(std::size_t block, const double* x, double ratio,
   }
 }
 
-std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int, double gamma_ratio, double tolerance) {
+std::optional<double> FieldSystem::iterate(const ImplicitStep& step, double gamma_ratio, double tolerance) {
   const std::size_t lanes = layout_.lanes;
   const std::size_t size = layout_.block_size();
   const std::size_t tail = layout_.tail();
@@ -260,7 +260,7 @@ std::optional<double> FieldSystem::iterate(const ImplicitStep& step, int, double
   {
     const TimeOfScope watch(counters_.seconds_rates);
     prepare(step.time, predicted, correction);
-    gather(predicted, correction);
+    if (transport_.species() > 0 || has_sums) gather(predicted, correction);
     for (Scratch& scratch : scratch_)
       kinetics_->local_rates().prepare(scratch.rates, {step.time, systemic_, reductions_});
     good = systemic_rates(main_rates_);

@@ -224,7 +224,7 @@ void FieldSystem::note_known(std::span<const double> systemic) {
 void FieldSystem::set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) {
   ahead_.evaluate(time, systemic_);
   note_known(systemic_);
-  // Errors of single steps add up over a run; half of the tolerance for each leaves room for that.
+  // Errors of steps add up over a run; each is held below half of the tolerance.
   constexpr double kOneStep = 0.5;
   space_.set_weights(y, weights, kOneStep * relative_tolerance, known_);
 }

@@ -42,7 +42,6 @@ class FieldSystem final : public OdeSystem {
   void initial_state(N_Vector y, std::span<double> systemic) override;
   void systemic_at(double time, N_Vector y, std::span<double> systemic) override;
   void lay_out(N_Vector y, double* out) override;
-  const std::vector<double>& known() const override { return known_; }
   void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) override;
 
   void set_input(std::span<const double> systemic) override;
@@ -51,7 +50,7 @@ class FieldSystem final : public OdeSystem {
   bool rates(double time, const double* y, double* out);
 
   bool setup(const ImplicitStep& step) override;
-  std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio, double tolerance) override;
+  std::optional<double> iterate(const ImplicitStep& step, double gamma_ratio, double tolerance) override;
 
   const std::optional<Failure>& failure() const override { return failure_; }
   void forget_failure() override { failure_.reset(); }

@@ -13,7 +13,7 @@ struct Instant {
   double time = 0.0;
   bool output = false, jump = false;  ///< jump: a rate or a condition changes because of time alone
   std::vector<Dose> doses;
-  bool passed = false;  ///< the integrator need not stop here: what happens is part of what it is given as known ahead
+  bool passed = false;  ///< the integrator does not stop here: its doses are in what is known ahead already
   bool stops() const { return (jump || !doses.empty()) && !passed; }
 };
 

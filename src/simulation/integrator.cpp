@@ -89,11 +89,13 @@ Integrator::Step Integrator::step(double from, double limit) {
   Step step{CV_SUCCESS, from};
   const bool beyond = started_ && reached() > limit;
   // A stop that CVODE is told of cuts the step after this one short as well; next_step() is to be what it would take.
-  // After a stop or a turn, CVODE does not say.
+  const long before = steps();
   if (knows_next_ && reached() + next_step() < limit) limit = std::numeric_limits<double>::max();
   step.flag = advance(limit, beyond, &step.reached);
   if (step.flag >= 0) started_ = true;
-  if (!beyond) knows_next_ = step.flag == CV_SUCCESS;
+  // CVODE says how long the next one will be only after a step that met neither a stop nor a turn; the call after a
+  // turn takes none.
+  if (!beyond) knows_next_ = step.flag == CV_SUCCESS && steps() > before;
   return step;
 }
 

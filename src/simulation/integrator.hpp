@@ -47,7 +47,8 @@ class Integrator {
 
   double reached() const;    ///< the end of the last step; may lie past what step() returned if something turned
   double last_step() const;  ///< day
-  double next_step() const;  ///< that CVODE would take; right after a stop or a turn an earlier one
+  bool knows_next_step() const { return knows_next_; }
+  double next_step() const;  ///< that CVODE would take; if it is not known, an earlier one
   long steps() const;        ///< since begin(), as the next one
   long error_test_failures() const;
   void interpolate(double when, N_Vector out) const;
@@ -74,7 +75,7 @@ class Integrator {
   NewtonSolver newton_;
   CvodeHandle cvode_;
   bool started_ = false;
-  bool knows_next_ = false;  ///< whether next_step() is of now
+  bool knows_next_ = false;
 };
 
 }  // namespace howship::simulation

@@ -104,7 +104,7 @@ int NewtonSolver::iterate_to(N_Vector correction, N_Vector weights, double toler
     for (int iteration = 0; iteration < kMostIterations; ++iteration) {
       ++last_iterations_;
       ++counters_.iterations;
-      const auto update = system_.iterate(step, iteration, step.gamma / setup_gamma_, kLinearTolerance * tolerance);
+      const auto update = system_.iterate(step, step.gamma / setup_gamma_, kLinearTolerance * tolerance);
       if (!update) break;
       if (iteration > 0) rate_ = std::max(kRateDecay * rate_, *update / previous);
       if (*update * std::min(1.0, rate_) <= tolerance) return SUN_NLS_SUCCESS;

@@ -24,8 +24,7 @@ class ImplicitSystem {
   /// @param gamma_ratio  γ now over γ at setup
   /// @param tolerance    for the error of the linear solve in the weighted norm
   /// @return the weighted norm of the update; nothing if rates are not finite or the linear solve failed
-  virtual std::optional<double> iterate(const ImplicitStep& step, int iteration, double gamma_ratio,
-                                        double tolerance) = 0;
+  virtual std::optional<double> iterate(const ImplicitStep& step, double gamma_ratio, double tolerance) = 0;
 };
 
 /// Modified Newton for CVODE: its strategy (when to set up anew, when an iteration has converged or diverged) is

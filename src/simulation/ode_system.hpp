@@ -21,12 +21,10 @@ class OdeSystem : public ImplicitSystem {
 
   /// Initial values; `systemic` gets all slots. @throws InputError if one is not finite
   virtual void initial_state(N_Vector y, std::span<double> systemic) = 0;
-  /// All systemic slots at a time, given the vector; known() then holds for that time.
+  /// All systemic slots at a time, given the vector.
   virtual void systemic_at(double time, N_Vector y, std::span<double> systemic) = 0;
-  /// The values of the local species at that time, known() included: species s of lane l is out[s * padded + l].
+  /// The values of the local species at the time of the last systemic_at(): species s of lane l is out[s * padded + l].
   virtual void lay_out(N_Vector y, double* out) = 0;
-  /// What each local species has above its unknown, slot order.
-  virtual const std::vector<double>& known() const = 0;
   /// Weights of the error norm, by the size of the species.
   virtual void set_weights(double time, N_Vector y, N_Vector weights, double relative_tolerance) = 0;
 

@@ -139,7 +139,7 @@ void PointSystem::bridge_infinite_slopes(const ImplicitStep& step) {
   }
 }
 
-std::optional<double> PointSystem::iterate(const ImplicitStep& step, int, double gamma_ratio, double) {
+std::optional<double> PointSystem::iterate(const ImplicitStep& step, double gamma_ratio, double) {
   ++counters_.rate_evaluations;
   const double* predicted = PointSpace::raw(step.predicted);
   const double* slope = PointSpace::raw(step.slope);

@@ -1,6 +1,7 @@
 // The course of a run: from stop to stop, and what happens at each.
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 #include "simulation/simulation_impl.hpp"
 
 namespace howship::simulation {
+
 Statistics Simulation::Impl::run(const Schedule& schedule, const Callbacks& callbacks, Archive* saved) {
   watch = Stopwatch();
   instants = instants_of(schedule, time_breaks(*kinetics, parameters, schedule.end), kinetics->model().systemic.size());
@@ -86,7 +88,7 @@ Simulation::Impl::Stop Simulation::Impl::next_stop(const Schedule& schedule) con
   return {change, until, until == scheduled && change < instants.size() && instants[change].jump};
 }
 
-// What is known ahead is known up to the next dose or jump, and a jump is not looked at from before.
+// What is known ahead is known up to the next dose or jump that is a stop, and a jump is not looked at from before.
 double Simulation::Impl::known_until(const Schedule& schedule) const {
   const std::size_t stop = next_change(next);
   if (stop == instants.size()) return schedule.end;
@@ -161,7 +163,7 @@ bool Simulation::Impl::step_to(const Stop& stop) {
   }
   if (!ahead.empty()) {
     double wanted = limit - time;
-    if (integrator.started()) wanted = std::min(wanted, integrator.next_step());
+    if (integrator.knows_next_step()) wanted = std::min(wanted, integrator.next_step());
     const double resolved = ahead.resolved_step(time, wanted);
     if (resolved < wanted) limit = time + resolved;
   }
@@ -171,6 +173,7 @@ bool Simulation::Impl::step_to(const Stop& stop) {
   }
   system.forget_failure();  // a smaller step went past it
   time = step.reached;
+  if (time > stop.time) throw std::logic_error(fmt::format("a step went past the stop on day {}", stop.time));
   return step.turned();
 }
 

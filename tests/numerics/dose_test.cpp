@@ -115,6 +115,18 @@ TEST(Dose, IntoADepotNeedsNoStop) {
   }
 }
 
+TEST(Dose, SeveralWithinAStepArePassedTogether) {
+  const auto kinetics = out_of_a_depot(0.002).build();
+  Schedule schedule{300.0, {}, {300.0}};
+  for (int i = 0; i < 280; ++i) schedule.doses.push_back({10.0 + i, 0, 0.02, ""});
+  const auto found = testing::run(kinetics, testing::box({2, 1, 1}), schedule, tolerance(1e-3));
+  const auto reference = testing::run(kinetics, testing::box({2, 1, 1}), schedule, tolerance(1e-9));
+  EXPECT_LT(found.statistics.steps, 140);
+  EXPECT_EQ(found.states.size(), 2 * schedule.doses.size() + 1);
+  EXPECT_NEAR(found.states.back().local[0][0], reference.states.back().local[0][0], 5e-3);
+  EXPECT_NEAR(found.states.back().systemic[1], reference.states.back().systemic[1], 1e-6);
+}
+
 TEST(Dose, ThatNeedsAStopGetsOne) {
   const auto run = [](Toy toy, const simulation::Dose& second) {
     return testing::run(toy.build(), testing::box({2, 1, 1}), {100.0, {{20.0, 0, 1.0, ""}, second}, {100.0}},

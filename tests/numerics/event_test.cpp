@@ -43,6 +43,30 @@ TEST(Event, AConditionOnTheStateGivesASawtooth) {
   EXPECT_EQ(refills, 43U);
 }
 
+TEST(Event, AStopBehindATurnIsNotOvershot) {
+  // The condition turns in the middle of a long step, and nothing starts the integrator anew; the dose comes somewhere
+  // behind, and so does what waits for its delay.
+  for (const bool in_space : {false, true}) {
+    for (double dose = 0.1003; dose < 30.0; dose *= 1.07) {
+      Toy toy;
+      const auto x = toy.local("x", toy.number(1.0));
+      toy.process("decay", toy.times(0.01, x), {{"x", -1.0}});
+      const auto clock = toy.systemic("clock", toy.number(0.0));
+      toy.process("ticking", toy.number(1.0), {{"clock", 1.0}});
+      toy.systemic("given", toy.number(0.0));
+      const auto alarm = toy.systemic("alarm", toy.number(0.0));
+      toy.systemic("counted", toy.number(0.0));
+      toy.process("counting", alarm, {{"counted", 1.0}});
+      toy.event("rings", toy.less(toy.number(0.1), clock), "alarm", toy.number(1.0)).delay = toy.number(dose - 0.05);
+      const auto result = testing::run(toy.build(), in_space ? testing::box({2, 1, 1}) : kPoint,
+                                       {40.0, {{dose, 1, 1.0, ""}}, {40.0}}, tolerance(1e-6));
+      const std::vector<double>& end = result.states.back().systemic;
+      EXPECT_EQ(end[1], 1.0) << dose;
+      EXPECT_NEAR(end[3], 40.0 - (0.1 + dose - 0.05), 1e-4) << dose;
+    }
+  }
+}
+
 TEST(Event, DelayPersistenceAndWhenTheValueIsComputed) {
   // x rises by 1 per day. Its condition holds from day 2 to day 4; the delay is 3 days.
   const auto value_at_end = [](bool persistent, bool at_trigger) {
