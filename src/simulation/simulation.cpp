@@ -178,8 +178,9 @@ std::size_t Simulation::memory_estimate(const model::Kinetics& kinetics, std::si
   per_voxel += kinetics.model().given.size() * sizeof(double) + main * layout.locals * sizeof(double);
   per_voxel +=
       kinetics.integrand_by_local().pattern.size() * sizeof(float) + kinetics.rate_reduction_count() * sizeof(double);
+  constexpr std::size_t kNeighbours = 6;  // bytes: one index for most groups of eight, eight for the others
   if (diffusing > 0)
-    per_voxel += 2 * kinetics.followed().size() * sizeof(double) + 6 * sizeof(std::int32_t) +
+    per_voxel += 2 * kinetics.followed().size() * sizeof(double) + kNeighbours +
                  diffusing * (15 * sizeof(double) + (diffusing + 1) * sizeof(float));
   return layout.padded() * per_voxel;
 }
