@@ -26,7 +26,11 @@ void ArmsAtWork::work(Threads threads, bool silent) {
   ProgressLine progress(silent);
   try {
     for (std::size_t i = next_++; i < arms_.size() && !halt_; i = next_++) {
-      if (!is_complete(i)) one(i, {threads, progress, halt_});
+      if (is_complete(i)) {
+        tidy_up(arms_[i].arm.id);  // whoever wrote that it is may have been killed before this
+      } else {
+        one(i, {threads, progress, halt_});
+      }
     }
   } catch (...) {
     const std::lock_guard lock(desk_);

@@ -105,6 +105,7 @@ TEST_F(Resume, GoesOnWhereItWasInterrupted) {
   EXPECT_EQ(record(folder_ / "r")["status"], "interrupted");
   EXPECT_EQ(record(folder_ / "r")["arms"][0]["status"], "complete");
   EXPECT_TRUE(fs::exists(folder_ / "r/denosumab/checkpoint.h5"));
+  std::ofstream(folder_ / "r/untreated/checkpoint.h5") << "as if killed before it was removed";
   const Outcome resumed = howship("resume r");
   EXPECT_EQ(resumed.code, 0) << resumed.err;
   EXPECT_EQ(results(folder_ / "r"), results(folder_ / "whole"));
