@@ -88,8 +88,8 @@ int Integrator::advance(double limit, bool interpolated, double* reached) {
 Integrator::Step Integrator::step(double from, double limit) {
   Step step{CV_SUCCESS, from};
   const bool beyond = started_ && reached() > limit;
-  // A stop that CVODE is told of cuts the step after this one short as well; next_step() is to be what it would take.
   const long before = steps();
+  // A stop that CVODE is told of cuts the step after this one short as well; next_step() is to be what it would take.
   if (knows_next_ && reached() + next_step() < limit) limit = std::numeric_limits<double>::max();
   step.flag = advance(limit, beyond, &step.reached);
   if (step.flag >= 0) started_ = true;

@@ -47,7 +47,7 @@ struct Simulation::Impl {
   void travel(const Schedule& schedule, const Callbacks& callbacks);
   bool step_to(const Stop& stop);
   void report_passed(const Instant& instant, const Callbacks& callbacks);
-  std::size_t next_change(std::size_t from) const;
+  std::size_t next_change() const;
   double known_until(const Schedule& schedule) const;
 
   // Doses that the integrator need not stop for.

@@ -76,13 +76,15 @@ void Simulation::Impl::take(const Start& from) {
   for (const std::size_t slot : system.main_slots()) main_value(slot) = systemic[slot];
 }
 
-std::size_t Simulation::Impl::next_change(std::size_t from) const {
-  while (from < instants.size() && !instants[from].stops()) ++from;
-  return from;
+// The next dose or jump that is a stop.
+std::size_t Simulation::Impl::next_change() const {
+  std::size_t at = next;
+  while (at < instants.size() && !instants[at].stops()) ++at;
+  return at;
 }
 
 Simulation::Impl::Stop Simulation::Impl::next_stop(const Schedule& schedule) const {
-  const std::size_t change = next_change(next);
+  const std::size_t change = next_change();
   const double scheduled = change < instants.size() ? instants[change].time : schedule.end;
   const double until = std::max(time, std::min(scheduled, events.next_time().value_or(scheduled)));
   return {change, until, until == scheduled && change < instants.size() && instants[change].jump};
@@ -90,7 +92,7 @@ Simulation::Impl::Stop Simulation::Impl::next_stop(const Schedule& schedule) con
 
 // What is known ahead is known up to the next dose or jump that is a stop, and a jump is not looked at from before.
 double Simulation::Impl::known_until(const Schedule& schedule) const {
-  const std::size_t stop = next_change(next);
+  const std::size_t stop = next_change();
   if (stop == instants.size()) return schedule.end;
   return instants[stop].jump ? just_before(instants[stop].time) : instants[stop].time;
 }

@@ -30,9 +30,14 @@ std::uintmax_t memory_of(const std::vector<CompiledArm>& arms, std::size_t all_v
   std::vector<std::uintmax_t> needs;
   for (const CompiledArm& compiled : arms) {
     const std::uintmax_t solver = simulation::Simulation::memory_estimate(*compiled.kinetics, voxels);
-    const std::size_t copies = 3 * compiled.arm.model->given.size() + compiled.arm.fields.size();
-    const std::uintmax_t image = static_cast<std::uintmax_t>(lattice) * (8 * compiled.arm.fields.size() + 16);
-    needs.push_back(solver + static_cast<std::uintmax_t>(voxels) * 8 * copies + image);
+    const std::size_t given = 3 * compiled.arm.model->given.size();
+    std::uintmax_t need = solver + static_cast<std::uintmax_t>(voxels) * 8 * given;
+    if (!compiled.arm.frames.empty()) {
+      const std::size_t fields = compiled.arm.fields.size();
+      need +=
+          static_cast<std::uintmax_t>(voxels) * 8 * fields + static_cast<std::uintmax_t>(lattice) * (8 * fields + 16);
+    }
+    needs.push_back(need);
   }
   std::sort(needs.rbegin(), needs.rend());
   needs.resize(std::min(needs.size(), static_cast<std::size_t>(at_once)));

@@ -199,6 +199,10 @@ TEST_F(RunStudy, DryRunOnlyCounts) {
   EXPECT_EQ(result.plan.doses, 3U);
   EXPECT_EQ(result.plan.unknowns, 2 * result.plan.voxels + 1);
   EXPECT_THAT(result.plan.text(world_.good(kSpatialStudy)), HasSubstr("memory about"));
+  // Frames are images of the whole lattice, three fields here; without any there are none in memory.
+  const RunResult none = run(with(kSpatialStudy, "\"0 day\", \"30 day\", \"60 day\"", ""), options);
+  EXPECT_EQ(none.plan.frames, 0U);
+  EXPECT_GT(result.plan.memory, none.plan.memory + 3 * 8 * result.plan.voxels);
 }
 
 TEST_F(RunStudy, RecordsThatTheEquationsCouldNotBeSolved) {
